@@ -1,0 +1,4 @@
+from . import approval
+from . import discount
+from . import fulfilment
+from . import glue

@@ -1,0 +1,74 @@
+from odoo import api, fields, models
+
+
+class CrmApprovalDecision(models.Model):
+    """What has been said about a request, by whom and when. Rows are only added.
+
+    A row outlives its document: reset, cancel and delete do not touch it.
+    """
+
+    _name = "crm.approval.decision"
+    _inherit = ["crm.approval.kept"]
+    _description = "Approval Decisions"
+    _order = "id"
+    _rec_name = "verb"
+
+    request_id = fields.Many2one(
+        comodel_name="crm.approval.request",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    step_id = fields.Many2one(
+        comodel_name="crm.approval.request.step",
+        string="Approval Point",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Who",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+    )
+    verb = fields.Selection(
+        selection=[
+            ("request", "Asked"),
+            ("approve", "Approved"),
+            ("reject", "Rejected"),
+            ("recall", "Taken back"),
+            ("withdraw", "Withdrawn by a change"),
+            ("pass", "Passed before the rule"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    comment = fields.Text(readonly=True)
+    date = fields.Datetime(readonly=True, required=True, default=fields.Datetime.now)
+    fingerprint = fields.Char(
+        readonly=True,
+        required=True,
+        help="Identifies the content of the document that was decided on.",
+    )
+    company_id = fields.Many2one(
+        related="request_id.company_id", store=True, precompute=True
+    )
+
+    @api.model
+    def _record(self, verb, requests, comment=None):
+        """Add one row per request, by the acting user, on its present content."""
+        return self._as_engine().create(
+            [
+                {
+                    "request_id": request.id,
+                    "user_id": self.env.uid,
+                    "verb": verb,
+                    "comment": comment,
+                    "fingerprint": request.fingerprint,
+                }
+                for request in requests
+            ]
+        )

@@ -1,0 +1,2 @@
+from . import crm_discount_policy
+from . import crm_discount_policy_line

@@ -1,0 +1,101 @@
+from typing import NamedTuple
+
+from odoo import api, fields, models
+
+
+class Limits(NamedTuple):
+    """What a company allows.
+
+    :param policy: the policy's name
+    :param floor: largest percentage given at all, ``None`` for no floor
+    :param default: percent for people without a listed position
+    :param by_job: ``{job id: percent}``
+    """
+
+    policy: str
+    floor: float | None
+    default: float
+    by_job: dict
+
+
+class CrmDiscountPolicy(models.Model):
+    """How much may be given beyond what the customer's pricelist entitles to.
+
+    Each position has a ceiling; the company has a floor that nobody goes below
+    (FEATURES C10.2, C10.5; the floor is the 最低折扣 of LC-01). Percentages are
+    percent of the price the customer is entitled to.
+    """
+
+    _name = "crm.discount.policy"
+    _description = "Discount Policy"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(
+        default=10, help="The first policy of a company is the one that counts."
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        default=lambda self: self.env.company,
+        index=True,
+        help="Leave empty for every company without a policy of its own.",
+    )
+    floor = fields.Float(
+        string="Company Floor (%)",
+        default=100.0,
+        help="Nobody can give more than this, whoever approves.",
+    )
+    default_limit = fields.Float(
+        string="Everybody Else (%)",
+        help="What people may give whose position is not listed.",
+    )
+    line_ids = fields.One2many(
+        comodel_name="crm.discount.policy.line",
+        inverse_name="policy_id",
+        string="Positions",
+        copy=True,
+    )
+
+    _check_floor = models.Constraint(
+        "CHECK (floor >= 0 AND floor <= 100)",
+        "The company floor lies between 0 and 100 percent.",
+    )
+    _check_default_limit = models.Constraint(
+        "CHECK (default_limit >= 0 AND default_limit <= 100)",
+        "What people may give lies between 0 and 100 percent.",
+    )
+
+    @api.model
+    def _get_limits(self, company):
+        """What a company allows, or ``None`` when no policy says anything.
+
+        Read in superuser mode by the callers: the rule is the same for everybody.
+        """
+        policies = self.search([("company_id", "in", (company.id, False))])
+        own = policies.filtered("company_id")
+        policy = (own or policies)[:1]
+        if not policy:
+            return None
+        return Limits(
+            policy.name,
+            policy.floor,
+            policy.default_limit,
+            {line.job_id.id: line.limit for line in policy.line_ids},
+        )
+
+    @api.model
+    def _get_ceilings(self, limits, users, company):
+        """What each of some users may give alone.
+
+        :param limits: :class:`Limits`
+        :return: ``{user id: percent}``, by the position the user holds in the company
+        """
+        employees = self.env["hr.employee"].search(
+            [("user_id", "in", users.ids), ("company_id", "=", company.id)]
+        )
+        jobs = {employee.user_id.id: employee.job_id.id for employee in employees}
+        return {
+            user.id: limits.by_job.get(jobs.get(user.id), limits.default)
+            for user in users
+        }

@@ -1,0 +1,211 @@
+"""How much a sale gives away, and whether it may: values in, verdict out.
+
+The concession of a line is what the customer would have paid by right (the
+reference price) minus what the customer is asked to pay, whichever way it was
+given: line discount, typed price, negative line (ANCHORS 4.1, channels 1 to 6).
+The giver's position has a ceiling; above it somebody else must agree; beyond the
+company's floor nobody can (FEATURES C10.2, C10.5).
+
+Percentages are percent of the reference amount (25 means 25 %). Amounts are in
+the sale's currency, in the tax convention of its prices.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal, NamedTuple
+
+LineState = Literal["none", "within", "approval", "refused"]
+
+_BY_SEVERITY: tuple[LineState, ...] = ("refused", "approval", "within")
+_CENT_OF_PERCENT = Decimal("0.01")
+
+
+class Line(NamedTuple):
+    """One priced line of a sale.
+
+    :param key: identifies the line to the caller
+    :param label: the line's name for people
+    :param reference: unit price the customer is entitled to
+    :param price: unit price asked, after the line's discount
+    :param quantity: in the unit that both prices speak of
+    :param ceiling: percent that the giver of this line may give alone
+    """
+
+    key: object
+    label: str
+    reference: float
+    price: float
+    quantity: float
+    ceiling: float
+
+
+class LineVerdict(NamedTuple):
+    """What one line gives.
+
+    :param concession: amount given away, share of negative lines included
+    :param percent: the same in percent of the reference amount
+    :param ceiling: percent that may be given here without asking
+    :param excess: percent above the ceiling, 0 when within
+    """
+
+    key: object
+    label: str
+    concession: Decimal
+    percent: Decimal
+    ceiling: Decimal
+    excess: Decimal
+    state: LineState
+
+    @property
+    def room(self) -> Decimal:
+        """Percent that may still be given without asking."""
+        return max(self.ceiling - self.percent, Decimal(0))
+
+
+class Verdict(NamedTuple):
+    """What a whole sale gives: its lines by key, and the worst of them decides.
+
+    The key ``None`` stands for what negative lines take off a sale in which no
+    other line bills anything.
+    """
+
+    lines: dict[object, LineVerdict]
+    concession: Decimal
+    given: Decimal
+    excess: Decimal
+    state: LineState
+
+    @property
+    def worst(self) -> LineVerdict | None:
+        """The line that asks for the highest decision, or ``None``."""
+        conceding = [line for line in self.lines.values() if line.state != "none"]
+        return max(conceding, key=lambda line: (line.excess, line.percent), default=None)
+
+
+NOTHING = Verdict({}, Decimal(0), Decimal(0), Decimal(0), "none")
+
+
+def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
+    """Judge a sale.
+
+    :param floor: largest percentage the company gives at all, ``None`` for no floor
+    :param digits: decimal places of the currency
+    :raises ValueError: for a price or quantity that is not a finite number
+    """
+    cent = Decimal(1).scaleb(-digits)
+    priced, pool, pool_ceiling = _split(lines)
+    weights = [max(price * quantity, Decimal(0)) for _, _, price, quantity in priced]
+    if pool and not any(weights):
+        weights = [max(ref * quantity, Decimal(0)) for _, ref, _, quantity in priced]
+    shares = allocate(_round(pool, cent), weights, cent)
+    total_weight = sum(weights)
+
+    verdicts = {}
+    for (line, reference, price, quantity), weight, share in zip(
+        priced, weights, shares, strict=True
+    ):
+        listed = reference * quantity
+        raw = listed - price * quantity
+        if pool and total_weight:
+            raw += pool * weight / total_weight
+        ceiling = _number(line.ceiling)
+        if share and pool_ceiling is not None:
+            ceiling = min(ceiling, pool_ceiling)
+        concession = _round(listed, cent) - _round(price * quantity, cent) + share
+        verdicts[line.key] = _judge_line(line, listed, raw, concession, ceiling, floor)
+
+    unallocated = _round(pool, cent) - sum(shares)
+    if unallocated:
+        # Taken off, and nothing it could be taken off from: all of it is given.
+        verdicts[None] = _judge_line(
+            Line(None, "", 0, 0, 0, 0),
+            unallocated,
+            unallocated,
+            unallocated,
+            pool_ceiling,
+            floor,
+        )
+    return _sum_up(verdicts)
+
+
+def allocate(amount: Decimal, weights: list[Decimal], cent: Decimal) -> list[Decimal]:
+    """Split an amount over weights, to the cent, by largest remainder.
+
+    The parts add up to the amount exactly, unless no weight is above zero: then
+    nothing is allocated. Ties go to the earlier weight.
+    """
+    total = sum(weights)
+    if not amount or not total:
+        return [Decimal(0)] * len(weights)
+    exact = [amount * weight / total for weight in weights]
+    parts = [_floor(part, cent) for part in exact]
+    left = int((amount - sum(parts)) / cent)
+    by_remainder = sorted(
+        (index for index, weight in enumerate(weights) if weight),
+        key=lambda index: (parts[index] - exact[index], index),
+    )
+    for index in by_remainder[:left]:
+        parts[index] += cent
+    return parts
+
+
+def _split(lines: list[Line]):
+    """Part the lines that sell something from those that only take off.
+
+    A line takes off when it bills less than nothing and less than its reference:
+    its amount goes to the pool that the other lines share.
+    """
+    priced, pool, pool_ceiling = [], Decimal(0), None
+    for line in lines:
+        reference, price = _number(line.reference), _number(line.price)
+        quantity = _number(line.quantity)
+        listed, net = reference * quantity, price * quantity
+        if listed <= 0 and net < listed:
+            pool += listed - net
+            ceiling = _number(line.ceiling)
+            pool_ceiling = ceiling if pool_ceiling is None else min(pool_ceiling, ceiling)
+        else:
+            priced.append((line, reference, price, quantity))
+    return priced, pool, pool_ceiling
+
+
+def _judge_line(line, listed, raw, concession, ceiling, floor) -> LineVerdict:
+    percent = Decimal(0)
+    if listed > 0 and raw > 0:
+        percent = _round(raw / listed * 100, _CENT_OF_PERCENT)
+    excess = max(percent - ceiling, Decimal(0))
+    if floor is not None and percent > _number(floor):
+        state = "refused"
+    elif excess:
+        state = "approval"
+    else:
+        state = "within" if percent else "none"
+    return LineVerdict(
+        line.key, line.label, concession, percent, ceiling, excess, state
+    )
+
+
+def _sum_up(verdicts: dict) -> Verdict:
+    lines = verdicts.values()
+    states = {line.state for line in lines}
+    return Verdict(
+        verdicts,
+        sum((line.concession for line in lines), Decimal(0)),
+        max((line.percent for line in lines), default=Decimal(0)),
+        max((line.excess for line in lines), default=Decimal(0)),
+        next((state for state in _BY_SEVERITY if state in states), "none"),
+    )
+
+
+def _number(value: float) -> Decimal:
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite():
+        raise ValueError(f"not a finite number: {value}")
+    return number
+
+
+def _round(number: Decimal, unit: Decimal) -> Decimal:
+    return number.quantize(unit, ROUND_HALF_UP)
+
+
+def _floor(number: Decimal, unit: Decimal) -> Decimal:
+    return (number // unit) * unit

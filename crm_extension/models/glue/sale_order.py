@@ -1,0 +1,347 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_amount, format_date
+
+from ..approval.core.facts import Fact
+from ..approval.core.gate import Gate
+from ..discount.verdict import NOTHING, judge
+from ..fulfilment.progress import Execution, stages
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "crm.approval.mixin"]
+
+    crm_discount_given = fields.Float(
+        string="Highest Discount (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="The most that any line gives away, in percent of the entitled price.",
+    )
+    crm_discount_excess = fields.Float(
+        string="Above the Limit (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="How far a line goes above what its giver may give alone.",
+    )
+    crm_discount_amount = fields.Monetary(
+        string="Given Away",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="Entitled price minus asked price, over all lines.",
+    )
+    crm_progress = fields.Json(
+        compute="_compute_crm_progress", groups="base.group_user"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(lambda self: self._approval_depends())
+    def _compute_crm_discount(self):
+        verdicts = self.sudo()._crm_get_verdicts()
+        for order in self:
+            verdict = verdicts[order.id]
+            order.crm_discount_given = verdict.given
+            order.crm_discount_excess = verdict.excess
+            order.crm_discount_amount = verdict.concession
+
+    @api.depends("state", "delivery_status", "invoice_ids.payment_state", "order_line")
+    def _compute_crm_progress(self):
+        for order in self:
+            order.crm_progress = order.sudo()._crm_get_progress()
+
+    # === ACTION METHODS === #
+
+    def action_approval_request(self):
+        # Asked while the quotation is still open, so that a granted one can be
+        # confirmed as it stands.
+        if closed := self.filtered(lambda order: order.state not in ("draft", "sent")):
+            raise UserError(
+                self.env._(
+                    "%(document)s is no quotation any more. Set it back to quotation"
+                    " to ask for a new approval.",
+                    document=closed[0].display_name,
+                )
+            )
+        return super().action_approval_request()
+
+    # === BUSINESS METHODS: sale === #
+
+    def _confirmation_error_message(self):
+        return super()._confirmation_error_message() or self._approval_blocking_message()
+
+    def _action_cancel(self):
+        self._approval_get_pending()._withdraw(
+            "withdraw", self.env._("The order was cancelled.")
+        )
+        return super()._action_cancel()
+
+    def _recompute_prices(self):
+        super()._recompute_prices()
+        self.env.add_to_compute(
+            self.order_line._fields["crm_reference_price"], self.order_line
+        )
+
+    # === BUSINESS METHODS: approval === #
+
+    @api.model
+    def _approval_gates(self):
+        return (
+            Gate(
+                key="sale.order:confirm",
+                label=self.env._("Confirm a quotation"),
+                past=[("state", "=", "sale")],
+                watched=frozenset(
+                    {"state", "order_line", "partner_id", "currency_id"}
+                    | {"pricelist_id", "payment_term_id", "fiscal_position_id"}
+                ),
+            ),
+        )
+
+    @api.model
+    def _approval_depends(self):
+        lines = ("crm_reference_price", "price_unit", "discount", "product_uom_qty")
+        return [
+            "state",
+            "partner_id",
+            "payment_term_id",
+            "crm_approval_request_ids.state",
+            *(f"order_line.{name}" for name in lines),
+        ]
+
+    def _approval_get_facts(self):
+        verdicts = self._crm_get_verdicts()
+        return {order.id: order._crm_get_facts(verdicts[order.id]) for order in self}
+
+    def _approval_get_reasons(self):
+        verdicts = self._crm_get_verdicts()
+        return {order.id: order._crm_explain(verdicts[order.id]) for order in self}
+
+    def _approval_get_refusals(self):
+        verdicts = self._crm_get_verdicts()
+        return {
+            order.id: order._crm_explain_refusal(verdicts[order.id])
+            for order in self
+            if verdicts[order.id].state == "refused"
+        }
+
+    def _approval_get_summaries(self):
+        verdicts = self._crm_get_verdicts()
+        return {
+            order.id: self.env._(
+                "%(customer)s: %(percent)g %% on %(line)s",
+                customer=order.partner_id.display_name,
+                percent=verdicts[order.id].given,
+                line=verdicts[order.id].worst.label if verdicts[order.id].worst else "",
+            )
+            for order in self
+        }
+
+    def _approval_get_figures(self):
+        verdicts = self._crm_get_verdicts()
+        accounts = self.partner_id.commercial_partner_id._crm_get_accounts(self)
+        return {
+            order.id: {
+                "cards": order._crm_get_figure_cards(
+                    verdicts[order.id], accounts[order.id]
+                ),
+                "table": order._crm_get_figure_table(verdicts[order.id]),
+            }
+            for order in self
+        }
+
+    def _approval_get_interested_users(self):
+        return self.user_id | self.order_line.crm_given_by_id
+
+    def _approval_on_granted(self, request):
+        super()._approval_on_granted(request)
+        if request.policy_id.confirm_when_granted:
+            # In the requester's name: the engine lends nobody its own rights.
+            self.with_user(request.requester_id).action_confirm()
+
+    # === BUSINESS METHODS: discount === #
+
+    def _crm_get_verdicts(self):
+        """What each order gives away, judged by its company's policy.
+
+        :return: ``{id: Verdict}``
+        """
+        verdicts = {}
+        policies = self.env["crm.discount.policy"].sudo()
+        for company, orders in self.grouped(
+            lambda order: order.company_id or order.env.company
+        ).items():
+            limits = policies._get_limits(company)
+            if not limits:
+                verdicts.update({order.id: NOTHING for order in orders})
+                continue
+            lines = orders.order_line.filtered(lambda line: not line.display_type)
+            givers = self.env["res.users"].union(
+                *(line._crm_get_giver() for line in lines)
+            )
+            ceilings = policies._get_ceilings(limits, givers, company)
+            for order in orders:
+                verdicts[order.id] = order._crm_judge(limits.floor, ceilings)
+        return verdicts
+
+    def _crm_judge(self, floor, ceilings):
+        currency = self.currency_id or self.company_id.currency_id
+        lines = self.order_line.filtered(lambda line: not line.display_type)
+        return judge(
+            [line._crm_to_verdict_line(ceilings) for line in lines],
+            floor,
+            currency.decimal_places,
+        )
+
+    def _crm_get_facts(self, verdict):
+        facts = {
+            "partner": Fact(self.partner_id.id or None, "changed"),
+            "currency": Fact(self.currency_id.name, "changed"),
+            "payment_term": Fact(self.payment_term_id.id or None, "changed"),
+            "given": Fact(verdict.given, "higher"),
+            "concession": Fact(verdict.concession, "higher"),
+        }
+        for line in self.order_line:
+            given = verdict.lines.get(line.id)
+            if given and given.state != "none":
+                facts |= line._crm_get_facts()
+        return facts
+
+    def _crm_explain(self, verdict):
+        if verdict.state not in ("approval", "refused"):
+            return ""
+        above = [line for line in verdict.lines.values() if line.excess]
+        return " ".join(
+            self.env._(
+                "“%(line)s” gives %(percent)g %%; %(limit)g %% may be given without"
+                " asking.",
+                line=line.label or self.env._("The discount"),
+                percent=line.percent,
+                limit=line.ceiling,
+            )
+            for line in above
+        )
+
+    def _crm_explain_refusal(self, verdict):
+        worst = max(verdict.lines.values(), key=lambda line: line.percent)
+        limits = self.env["crm.discount.policy"]._get_limits(self.company_id)
+        return self.env._(
+            "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and the"
+            " company's floor in “%(policy)s” is %(floor)g %%. Nobody can approve more;"
+            " lower the discount to %(floor)g %% or less.",
+            document=self.display_name,
+            line=worst.label or self.env._("The discount"),
+            percent=worst.percent,
+            policy=limits.policy,
+            floor=limits.floor,
+        )
+
+    def _crm_get_figure_cards(self, verdict, account):
+        def amount(value):
+            return format_amount(self.env, float(value), self.currency_id)
+
+        cards = [
+            (self.env._("Customer"), self.partner_id.display_name, "", ""),
+            (self.env._("Untaxed amount"), amount(self.amount_untaxed), "", ""),
+            (
+                self.env._("Given away"),
+                amount(verdict.concession),
+                self.env._("at most %(percent)g %% on a line", percent=verdict.given),
+                "attention" if verdict.excess else "",
+            ),
+            (
+                self.env._("Margin"),
+                amount(self.margin),
+                f"{self.margin_percent * 100:.1f} %",
+                "bad" if self.margin < 0 else "",
+            ),
+            *account,
+        ]
+        names = ("label", "value", "note", "level")
+        return [dict(zip(names, card, strict=True)) for card in cards]
+
+    def _crm_get_figure_table(self, verdict):
+        lines = self.order_line.filtered(lambda line: not line.display_type)
+        return {
+            "columns": [
+                self.env._("Product"),
+                self.env._("Quantity"),
+                self.env._("Unit price"),
+                self.env._("Given"),
+                self.env._("Subtotal"),
+            ],
+            "rows": [
+                line._crm_get_figure_row(verdict.lines.get(line.id)) for line in lines
+            ],
+        }
+
+    # === BUSINESS METHODS: fulfilment === #
+
+    def _crm_get_progress(self):
+        """Where the order stands between question and payment, for the screen."""
+        invoices = self.invoice_ids.filtered(lambda move: move.state == "posted")
+        goods = self.order_line.filtered(lambda line: not line.display_type)
+        request = self.crm_approval_request_ids[:1]
+        execution = Execution(
+            confirmed=self.state == "sale",
+            ordered=sum(goods.mapped("product_uom_qty")),
+            delivered=sum(goods.mapped("qty_delivered")),
+            billable=self.amount_total,
+            invoiced=sum(invoices.mapped("amount_total_in_currency_signed")),
+            unpaid=sum(
+                move.amount_residual * (-1 if move.move_type == "out_refund" else 1)
+                for move in invoices
+            ),
+        )
+        steps = [
+            {"name": name, "state": state, "note": self._crm_get_stage_note(name)}
+            for name, state in stages(execution)
+        ]
+        if request and request.state != "passed":
+            steps = self._crm_get_approval_stages(request) + steps
+        return [
+            step | {"label": self._crm_get_stage_label(step["name"])} for step in steps
+        ]
+
+    def _crm_get_approval_stages(self, request):
+        decided = {"granted": "done", "rejected": "refused"}.get(request.state, "now")
+        return [
+            {
+                "name": "asked",
+                "state": "done",
+                "note": format_date(self.env, request.date_request),
+            },
+            {
+                "name": "decided",
+                "state": decided if request.state != "cancelled" else "later",
+                "note": ", ".join(
+                    request.decision_ids.filtered(
+                        lambda row: row.verb in ("approve", "reject")
+                    ).mapped("user_id.name")
+                ),
+            },
+        ]
+
+    @api.model
+    def _crm_get_stage_label(self, name):
+        return {
+            "asked": self.env._("Asked"),
+            "decided": self.env._("Decided"),
+            "ordered": self.env._("Ordered"),
+            "delivered": self.env._("Delivered"),
+            "invoiced": self.env._("Invoiced"),
+            "paid": self.env._("Paid"),
+        }[name]
+
+    def _crm_get_stage_note(self, name):
+        if name == "ordered" and self.state == "sale":
+            return format_date(self.env, self.date_order)
+        if name == "delivered" and self.picking_ids:
+            done = self.picking_ids.filtered(lambda picking: picking.state == "done")
+            return ", ".join(done.mapped("name"))
+        if name == "invoiced":
+            posted = self.invoice_ids.filtered(lambda move: move.state == "posted")
+            return ", ".join(posted.mapped("name"))
+        return ""

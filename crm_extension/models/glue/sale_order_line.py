@@ -1,0 +1,226 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import format_amount
+
+from ..approval.core.facts import Fact
+from ..discount.verdict import Line
+
+# What a line gives away follows from these; each of them is governed.
+CONCESSION_FIELDS = frozenset(
+    {"order_id", "product_id", "product_uom_id", "product_uom_qty"}
+    | {"price_unit", "discount", "display_type"}
+)
+TYPED_FIELDS = CONCESSION_FIELDS - {"order_id", "display_type"}
+# Two net prices nearer than this are the same price.
+PRICE_STEP = Decimal("0.000001")
+# Kept by the add-on: what the customer was entitled to, and who went below it.
+KEPT_FIELDS = frozenset({"crm_reference_price", "crm_given_by_id"})
+
+
+class SaleOrderLine(models.Model):
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "crm.approval.line.mixin"]
+
+    _approval_document_field = "order_id"
+
+    crm_reference_price = fields.Float(
+        string="Entitled Price",
+        compute="_compute_crm_reference_price",
+        store=True,
+        precompute=True,
+        copy=False,
+        min_display_digits="Product Price",
+        groups="base.group_user",
+        help="Unit price by the customer's own pricelist, in the order's currency.",
+    )
+    crm_given_by_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Given by",
+        copy=False,
+        readonly=True,
+        groups="base.group_user",
+        help="Who last set what this line gives away, and so answers for it.",
+    )
+    crm_discount_given = fields.Float(
+        string="Given (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="What this line gives away in all, in percent of the entitled price.",
+    )
+    crm_discount_state = fields.Selection(
+        selection=[
+            ("none", "Nothing given"),
+            ("within", "Within your limit"),
+            ("approval", "Needs approval"),
+            ("refused", "Not possible"),
+        ],
+        string="Discount State",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+    )
+    crm_discount_note = fields.Char(
+        string="Room",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="How much more may be given here without asking anybody.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "product_id",
+        "product_uom_id",
+        "product_uom_qty",
+        "order_id.partner_id",
+        "order_id.currency_id",
+        "order_id.fiscal_position_id",
+    )
+    def _compute_crm_reference_price(self):
+        for line in self:
+            line.crm_reference_price = line._crm_get_entitled_price()
+
+    @api.depends(
+        "crm_reference_price",
+        "price_unit",
+        "discount",
+        "product_uom_qty",
+        "order_id.order_line.price_unit",
+        "order_id.order_line.discount",
+        "order_id.order_line.product_uom_qty",
+    )
+    @api.depends_context("lang", "uid")
+    def _compute_crm_discount(self):
+        verdicts = self.order_id.sudo()._crm_get_verdicts()
+        for line in self:
+            given = verdicts[line.order_id.id].lines.get(line.id)
+            line.crm_discount_given = given.percent if given else 0
+            line.crm_discount_state = given.state if given else "none"
+            line.crm_discount_note = line._crm_get_note(given)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._crm_refuse_kept_fields(vals)
+        given_by = {"crm_given_by_id": self.env.uid}
+        return super(SaleOrderLine, self._crm_without_kept_defaults()).create(
+            [vals | given_by for vals in vals_list]
+        )
+
+    def write(self, vals):
+        self._crm_refuse_kept_fields(vals)
+        if CONCESSION_FIELDS & vals.keys():
+            vals = vals | {"crm_given_by_id": self.env.uid}
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _approval_watched_line_fields(self):
+        return CONCESSION_FIELDS
+
+    def _crm_get_entitled_price(self):
+        """Unit price by the customer's own pricelist, whichever the order has."""
+        self.ensure_one()
+        if not self.product_id or self.display_type or self._crm_is_sold_at_cost():
+            return 0.0
+        if self.product_type == "combo":
+            return 0.0
+        line = self.with_company(self.company_id)
+        if self.combo_item_id:
+            price = line._get_combo_item_display_price()
+        else:
+            price = line._crm_get_pricelist()._get_product_price(
+                line.product_id.with_context(**line._get_product_price_context()),
+                **line._get_pricelist_kwargs(),
+            )
+        return line.product_id._get_tax_included_unit_price_from_price(
+            price,
+            product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
+                line.company_id
+            ),
+            fiscal_position=line.order_id.fiscal_position_id,
+        )
+
+    def _crm_get_pricelist(self):
+        order = self.order_id
+        return order.partner_id.property_product_pricelist or order.pricelist_id
+
+    def _crm_is_sold_at_cost(self):
+        return self.is_expense and self.product_id.expense_policy == "cost"
+
+    def _crm_get_giver(self):
+        """Who answers for what this line gives; while typing, whoever types."""
+        self.ensure_one()
+        stored = self._origin
+        if not stored or any(self[name] != stored[name] for name in TYPED_FIELDS):
+            return self.env.user
+        return stored.crm_given_by_id or stored.create_uid
+
+    def _crm_to_verdict_line(self, ceilings):
+        """The line as the verdict sees it; ``ceilings`` by user id, in percent."""
+        self.ensure_one()
+        return Line(
+            key=self.id,
+            label=self.product_id.display_name or self.name or "",
+            reference=self.crm_reference_price,
+            price=self.price_unit * (1 - self.discount / 100),
+            quantity=self.product_uom_qty,
+            ceiling=ceilings[self._crm_get_giver().id],
+        )
+
+    def _crm_get_facts(self):
+        """The governed content of a line that gives something away."""
+        key = f"line:{self.id}"
+        net = Decimal(repr(self.price_unit * (1 - self.discount / 100)))
+        return {
+            f"{key}:product": Fact(self.product_id.id or None, "changed"),
+            f"{key}:unit": Fact(self.product_uom_id.id or None, "changed"),
+            f"{key}:quantity": Fact(Decimal(repr(self.product_uom_qty)), "changed"),
+            f"{key}:price": Fact(net.quantize(PRICE_STEP), "lower"),
+        }
+
+    def _crm_get_figure_row(self, given):
+        """Product, quantity, unit price, given, subtotal: formatted for people."""
+        return {
+            "level": {"approval": "attention", "refused": "bad"}.get(
+                given.state if given else "", ""
+            ),
+            "cells": [
+                self.product_id.display_name or self.name,
+                f"{self.product_uom_qty:g} {self.product_uom_id.name or ''}",
+                format_amount(self.env, self.price_unit, self.currency_id),
+                f"{given.percent:g} %" if given and given.percent else "–",
+                format_amount(self.env, self.price_subtotal, self.currency_id),
+            ],
+        }
+
+    def _crm_get_note(self, given):
+        if not given or given.state == "none":
+            return False
+        if given.state == "within":
+            return self.env._("%(percent)g %% left", percent=given.room)
+        return dict(self._fields["crm_discount_state"]._description_selection(self.env))[
+            given.state
+        ]
+
+    def _crm_without_kept_defaults(self):
+        defaults = {f"default_{name}" for name in KEPT_FIELDS}
+        if not defaults & self.env.context.keys():
+            return self
+        context = {k: v for k, v in self.env.context.items() if k not in defaults}
+        return self.with_context(context)  # pylint: disable=context-overridden
+
+    @api.model
+    def _crm_refuse_kept_fields(self, vals):
+        if KEPT_FIELDS & vals.keys():
+            raise AccessError(
+                self.env._(
+                    "The entitled price of an order line, and who went below it, are"
+                    " kept by the system. Change the price or the discount instead."
+                )
+            )

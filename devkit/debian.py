@@ -1,0 +1,204 @@
+"""Debian packages without installing them: an apt state of our own, unpacked into a folder of our own.
+
+The machine's apt is only read: its mirror's address, its keys, its proxy. apt itself checks the
+signatures and the checksums.
+"""
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+from . import process
+from .errors import DevError
+
+ETC_APT = Path("/etc/apt")
+OS_RELEASE = Path("/etc/os-release")
+_SIDE_SUITES = ("-security", "-updates", "-backports", "-proposed", "/")
+
+
+class Mirror:
+    """The machine's Debian mirror: `uri`, its stable `suite`, and the key that signs it."""
+
+    def __init__(self, uri, suite, signed_by=""):
+        self.uri = uri
+        self.suite = suite
+        self.signed_by = signed_by
+
+
+def find_mirror(etc_apt=ETC_APT, os_release=OS_RELEASE):
+    """The mirror this machine is set up with, or None when it is not a Debian machine."""
+    facts = _read_os_release(os_release)
+    if facts.get("ID") != "debian" or not shutil.which("apt-get"):
+        return None
+    codename = facts.get("VERSION_CODENAME", "stable")
+    candidates = [entry for entry in _entries(etc_apt) if "main" in entry["components"]]
+    candidates += _index_targets()
+    for entry in candidates:
+        suites = [suite for suite in entry["suites"] if not any(side in suite for side in _SIDE_SUITES)]
+        if codename in suites or "stable" in suites:
+            return Mirror(entry["uri"], codename, entry["signed_by"])
+    for entry in candidates:
+        if any(not any(side in suite for side in _SIDE_SUITES) for suite in entry["suites"]):
+            return Mirror(entry["uri"], codename, entry["signed_by"])
+    return None
+
+
+def _read_os_release(path):
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split("=", 1) for line in lines if "=" in line)
+    return {name: value.strip().strip('"') for name, value in pairs}
+
+
+def _entries(etc_apt):
+    """The sources of apt, in both of its notations, as dicts."""
+    folder = etc_apt / "sources.list.d"
+    for path in [etc_apt / "sources.list", *sorted(folder.glob("*.list"))]:
+        if path.is_file():
+            yield from parse_one_line(path.read_text())
+    for path in sorted(folder.glob("*.sources")):
+        yield from parse_deb822(path.read_text())
+
+
+def parse_one_line(text):
+    """Entries of the old notation: `deb [options] uri suite components`."""
+    for line in text.splitlines():
+        found = re.match(r"deb\s+(?:\[(.*?)\]\s+)?(\S+)\s+(\S+)\s+(.+)", line.strip())
+        if found:
+            options, uri, suite, components = found.groups()
+            signed = re.search(r"signed-by=(\S+)", options or "")
+            yield {
+                "uri": uri,
+                "suites": [suite],
+                "components": components.split("#")[0].split(),
+                "signed_by": signed.group(1) if signed else "",
+            }
+
+
+def parse_deb822(text):
+    """Entries of the new notation: paragraphs of `Field: value`, `Signed-By` kept as written."""
+    for paragraph in re.split(r"\n\s*\n", text):
+        fields = {}
+        name = None
+        for line in paragraph.splitlines():
+            if line.startswith("#"):
+                continue
+            if line[:1] in " \t" and name:
+                fields[name] += "\n" + line
+            elif ":" in line:
+                name, value = line.split(":", 1)
+                name = name.strip().lower()
+                fields[name] = value.strip()
+        if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes") == "no":
+            continue
+        for uri in fields.get("uris", "").split():
+            yield {
+                "uri": uri,
+                "suites": fields.get("suites", "").split(),
+                "components": fields.get("components", "").split(),
+                "signed_by": fields.get("signed-by", ""),
+            }
+
+
+def _index_targets():
+    """What apt itself says, for machines whose sources are written in yet another way."""
+    printed = process.output(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"])
+    for line in (printed or "").splitlines():
+        words = line.split()
+        if len(words) == 3 and words[2] == "main":
+            yield {"uri": words[0], "suites": [words[1]], "components": ["main"], "signed_by": ""}
+
+
+class PrivateApt:
+    """apt with one source, one suite of the machine's mirror, and all of its state in `folder`.
+
+    :param log: where apt's output goes
+    """
+
+    def __init__(self, mirror, suite, folder, log):
+        self.suite = suite
+        self.folder = folder / suite
+        self.log = log
+        source = self.folder / "mirror.sources"
+        for part in ("lists/partial", "archives/partial"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        signed = f"Signed-By: {mirror.signed_by}\n" if mirror.signed_by else ""
+        source.write_text(f"Types: deb\nURIs: {mirror.uri}\nSuites: {suite}\nComponents: main\n{signed}")
+        settings = {
+            "Dir::Etc::SourceList": source,
+            "Dir::Etc::SourceParts": "/dev/null",
+            "Dir::Etc::Preferences": "/dev/null",
+            "Dir::Etc::PreferencesParts": "/dev/null",
+            "Dir::State::Lists": self.folder / "lists",
+            "Dir::Cache::Archives": self.folder / "archives",
+            "Dir::Cache::pkgcache": "",
+            "Dir::Cache::srcpkgcache": "",
+            "APT::Sandbox::User": "root",
+            "APT::Default-Release": "",
+            "APT::Update::Error-Mode": "any",
+            "Acquire::Languages": "none",
+            "Acquire::Retries": "3",
+        }
+        self.options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+
+    def update(self):
+        """Fetch the suite's index. :raises DevError: without network or with a bad signature"""
+        self._run(["update"], f"the package index of Debian {self.suite} could not be read")
+
+    def sizes(self, packages):
+        """`{file name: bytes}` of what `download` would fetch, or None when the suite lacks a package."""
+        printed = process.output(["apt-get", *self.options, "--print-uris", "download", *packages])
+        if printed is None:
+            return None
+        found = re.findall(r"^'\S+' (\S+) (\d+)", printed, re.MULTILINE)
+        return {name: int(size) for name, size in found}
+
+    def download(self, packages, folder, on_bytes=None):
+        """Fetch packages into `folder`; whole files that lie there already are kept.
+
+        :param on_bytes: called with the number of bytes that have arrived, now and then
+        :raises DevError: broken off, or a wrong checksum
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "a") as log:
+            child = process.start(
+                ["apt-get", *self.options, "download", *packages], cwd=folder, stdout=log, stderr=log
+            )
+            try:
+                while child.poll() is None:
+                    if on_bytes:
+                        on_bytes(sum(file.stat().st_size for file in folder.glob("*.deb*")))
+                    time.sleep(0.2)
+            except BaseException:
+                process.stop(child)
+                raise
+        if child.returncode:
+            tail = self.log.read_text(errors="replace")[-2000:]
+            raise process.failure("Debian packages could not be downloaded", tail, tail, self.log)
+
+    def _run(self, words, what):
+        process.run(["apt-get", *self.options, *words], what, self.log, append=True)
+
+
+def unpack(package, folder, log):
+    """Put a package's files under `folder`. :raises DevError: when the file is not a whole package"""
+    process.run(
+        ["dpkg-deb", "-x", package, folder], f"{package.name} could not be unpacked", log, append=True
+    )
+
+
+def need_mirror(purpose):
+    """The machine's mirror. :raises DevError: when it has none, naming the way out"""
+    mirror = find_mirror()
+    if mirror is None:
+        raise DevError(f"no Debian mirror is configured on this machine to fetch {purpose} from", _WAY_OUT)
+    return mirror
+
+
+_WAY_OUT = (
+    "set ODOO_PATH to an Odoo 19 you already have (a git checkout, or the folder of an installed "
+    "`odoo` package) and run it again"
+)

@@ -8,6 +8,10 @@ from .errors import RUN_AGAIN, DevError
 
 _LOADING = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 _TROUBLE = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
+_RECORD = re.compile(r"\d{4}-\d\d-\d\d ")
+# The embedded PostgreSQL has no contrib modules; Odoo goes on without them.
+_EXPECTED = ("pg_trgm", "unaccent")
+TROUBLE_LINES = 15
 
 
 class OdooServer:
@@ -60,28 +64,24 @@ class OdooServer:
 
     def _load(self, database, words, step, log, what):
         """:raises DevError: Odoo failed, or logged an error; the first one is shown"""
-        trouble = []
+        trouble = Trouble()
 
         def on_line(line):
             found = _LOADING.search(line)
             if found:
                 name, number, total = found.group(1), int(found.group(2)), int(found.group(3))
                 step.show(number, total, f"{number} of {total} modules: {name}")
-            elif trouble and len(trouble) < 15 and not re.match(r"\d{4}-\d\d-\d\d ", line):
-                trouble.append(line)
-            elif not trouble and _TROUBLE.match(line):
-                trouble.append(line)
+            trouble.read(line)
 
         log_path = self.home.log(log)
         command = self.command("server", "-d", database, "--stop-after-init", "--no-http", *words)
         try:
             process.run(command, what, log_path, env=self.environment, on_line=on_line)
         except DevError as error:
-            if trouble:
-                error.detail = "\n".join(trouble)
+            error.detail = str(trouble) or error.detail
             raise
-        if trouble:
-            raise DevError(what, f"correct it and {RUN_AGAIN}; log: {log_path}", "\n".join(trouble))
+        if str(trouble):
+            raise DevError(what, f"correct it and {RUN_AGAIN}; log: {log_path}", str(trouble))
 
     def script(self, database, text):
         """Run Python with `env` in `odoo shell`. :return: what it printed. :raises DevError: it failed"""
@@ -96,3 +96,24 @@ class OdooServer:
         if done.returncode:
             raise DevError(f"a script on database {database} failed", "correct it", done.stderr[-3000:])
         return done.stdout
+
+
+class Trouble:
+    """The first error in Odoo's log, with its traceback: `read` every line, then `str`."""
+
+    def __init__(self):
+        self.lines = []
+        self._inside = False
+
+    def read(self, line):
+        """Take in one line of the log."""
+        if _RECORD.match(line):
+            expected = any(name in line for name in _EXPECTED)
+            self._inside = not self.lines and not expected and bool(_TROUBLE.match(line))
+        if self._inside:
+            self.lines.append(line)
+
+    def __str__(self):
+        if len(self.lines) <= TROUBLE_LINES:
+            return "\n".join(self.lines)
+        return "\n".join([self.lines[0], "...", *self.lines[1 - TROUBLE_LINES :]])

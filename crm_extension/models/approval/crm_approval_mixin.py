@@ -260,13 +260,13 @@ class CrmApprovalMixin(models.AbstractModel):
         :return: translated text that names the way out, or ``False``
         """
         self.ensure_one()
-        document = self.sudo()  # the answer is the same whoever asks
-        # Assessed with its whole prefetch, so that confirming many asks once.
-        documents = document.browse(document._prefetch_ids)
-        assessment = documents._approval_assess()[document.id]
-        if assessment.state in PASSING_STATES:
+        # The field is computed for a whole batch at once; the constraint looks again.
+        if self.crm_approval_state in PASSING_STATES:
             return False
-        return document._approval_get_held_message(assessment)
+        document = self.sudo()  # the answer is the same whoever asks
+        return document._approval_get_held_message(
+            document._approval_assess()[document.id]
+        )
 
     def _approval_assess(self):
         """Work out how each document stands before its gates.
@@ -494,7 +494,7 @@ class CrmApprovalMixin(models.AbstractModel):
         steps = self.env["crm.approval.policy.step"].browse(
             step
             for demand in assessment.demands
-            if demand.state in ("needed", "rejected")
+            if demand.state in ("needed", "rejected") and not assessment.refusal
             for step in demand.steps
         )
         return {

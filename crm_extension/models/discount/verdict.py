@@ -13,9 +13,9 @@ the sale's currency, in the tax convention of its prices.
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 
-LineState = Literal["none", "within", "approval", "refused"]
+LineState = Literal["none", "within", "above", "refused"]
 
-_BY_SEVERITY: tuple[LineState, ...] = ("refused", "approval", "within")
+_BY_SEVERITY: tuple[LineState, ...] = ("refused", "above", "within")
 _CENT_OF_PERCENT = Decimal("0.01")
 
 
@@ -176,7 +176,7 @@ def _judge_line(line, listed, raw, concession, ceiling, floor) -> LineVerdict:
     if floor is not None and percent > _number(floor):
         state = "refused"
     elif excess:
-        state = "approval"
+        state = "above"
     else:
         state = "within" if percent else "none"
     return LineVerdict(

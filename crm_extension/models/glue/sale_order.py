@@ -94,7 +94,7 @@ class SaleOrder(models.Model):
                 label=self.env._("Confirm a quotation"),
                 past=[("state", "=", "sale")],
                 watched=frozenset(
-                    {"state", "order_line", "partner_id", "currency_id"}
+                    {"state", "order_line", "partner_id", "currency_id", "company_id"}
                     | {"pricelist_id", "payment_term_id", "fiscal_position_id"}
                 ),
             ),
@@ -197,20 +197,22 @@ class SaleOrder(models.Model):
 
     def _crm_get_facts(self, verdict):
         facts = {
+            "company": Fact(self.company_id.id or None, "changed"),
             "partner": Fact(self.partner_id.id or None, "changed"),
             "currency": Fact(self.currency_id.name, "changed"),
             "payment_term": Fact(self.payment_term_id.id or None, "changed"),
-            "given": Fact(verdict.given, "higher"),
-            "concession": Fact(verdict.concession, "higher"),
         }
+        # What stays within its giver's limit needs nobody, before and after.
         for line in self.order_line:
             given = verdict.lines.get(line.id)
-            if given and given.state != "none":
-                facts |= line._crm_get_facts()
+            if given and given.excess:
+                facts |= line._crm_get_facts(given)
+        if beyond := verdict.lines.get(None):
+            facts["reduction"] = Fact(beyond.concession, "higher")
         return facts
 
     def _crm_explain(self, verdict):
-        if verdict.state not in ("approval", "refused"):
+        if verdict.state not in ("above", "refused"):
             return ""
         above = [line for line in verdict.lines.values() if line.excess]
         return " ".join(

@@ -13,8 +13,6 @@ CONCESSION_FIELDS = frozenset(
     | {"price_unit", "discount", "display_type"}
 )
 TYPED_FIELDS = CONCESSION_FIELDS - {"order_id", "display_type"}
-# Two net prices nearer than this are the same price.
-PRICE_STEP = Decimal("0.000001")
 # Kept by the add-on: what the customer was entitled to, and who went below it.
 KEPT_FIELDS = frozenset({"crm_reference_price", "crm_given_by_id"})
 
@@ -54,7 +52,7 @@ class SaleOrderLine(models.Model):
         selection=[
             ("none", "Nothing given"),
             ("within", "Within your limit"),
-            ("approval", "Needs approval"),
+            ("above", "Needs approval"),
             ("refused", "Not possible"),
         ],
         string="Discount State",
@@ -126,9 +124,7 @@ class SaleOrderLine(models.Model):
     def _crm_get_entitled_price(self):
         """Unit price by the customer's own pricelist, whichever the order has."""
         self.ensure_one()
-        if not self.product_id or self.display_type or self._crm_is_sold_at_cost():
-            return 0.0
-        if self.product_type == "combo":
+        if not self.product_id or self.display_type or self.product_type == "combo":
             return 0.0
         line = self.with_company(self.company_id)
         if self.combo_item_id:
@@ -138,6 +134,9 @@ class SaleOrderLine(models.Model):
                 line.product_id.with_context(**line._get_product_price_context()),
                 **line._get_pricelist_kwargs(),
             )
+        if line.is_expense and line.product_id.expense_policy == "cost":
+            # Billed on at what it cost us, which nobody calls a discount.
+            price = min(price, line.product_id.standard_price)
         return line.product_id._get_tax_included_unit_price_from_price(
             price,
             product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
@@ -149,9 +148,6 @@ class SaleOrderLine(models.Model):
     def _crm_get_pricelist(self):
         order = self.order_id
         return order.partner_id.property_product_pricelist or order.pricelist_id
-
-    def _crm_is_sold_at_cost(self):
-        return self.is_expense and self.product_id.expense_policy == "cost"
 
     def _crm_get_giver(self):
         """Who answers for what this line gives; while typing, whoever types."""
@@ -173,21 +169,20 @@ class SaleOrderLine(models.Model):
             ceiling=ceilings[self._crm_get_giver().id],
         )
 
-    def _crm_get_facts(self):
-        """The governed content of a line that gives something away."""
+    def _crm_get_facts(self, given):
+        """The governed content of a line that gives more than its giver may."""
         key = f"line:{self.id}"
-        net = Decimal(repr(self.price_unit * (1 - self.discount / 100)))
         return {
             f"{key}:product": Fact(self.product_id.id or None, "changed"),
             f"{key}:unit": Fact(self.product_uom_id.id or None, "changed"),
             f"{key}:quantity": Fact(Decimal(repr(self.product_uom_qty)), "changed"),
-            f"{key}:price": Fact(net.quantize(PRICE_STEP), "lower"),
+            f"{key}:given": Fact(given.percent, "higher"),
         }
 
     def _crm_get_figure_row(self, given):
         """Product, quantity, unit price, given, subtotal: formatted for people."""
         return {
-            "level": {"approval": "attention", "refused": "bad"}.get(
+            "level": {"above": "attention", "refused": "bad"}.get(
                 given.state if given else "", ""
             ),
             "cells": [

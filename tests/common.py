@@ -1,0 +1,183 @@
+"""What the tests share: a small office-furniture company, made by code.
+
+Three ceilings and a floor as in the README's story: a salesperson may give 10 %,
+the sales manager 20 %, finance 30 %, and nobody more than 40 %.
+"""
+
+from odoo import Command
+from odoo.tests import new_test_user
+
+from odoo.addons.base.tests.common import BaseCommon
+
+TAGS = ("standard", "post_install", "-at_install", "crm_extension")
+
+
+class ApprovalCommon(BaseCommon):
+    """A discount policy, an approval policy with two points, and their people."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.company
+        # Companies that give discounts have the discount column switched on.
+        cls.env.ref("base.group_user").implied_ids += cls.env.ref(
+            "sale.group_discount_per_so_line"
+        )
+        cls.jobs = {
+            name: cls.env["hr.job"].create({"name": name})
+            for name in ("Salesperson", "Sales Manager", "Finance Officer", "Director")
+        }
+        cls.director = cls.make_person("t_director", "Director", groups=APPROVER)
+        cls.manager = cls.make_person(
+            "t_manager", "Sales Manager", SALES_MANAGER, cls.director
+        )
+        cls.sales = cls.make_person("t_sales", "Salesperson", SALES, cls.manager)
+        cls.sales2 = cls.make_person("t_sales2", "Salesperson", SALES, cls.director)
+        cls.finance = cls.make_person(
+            "t_finance", "Finance Officer", ACCOUNTANT, cls.director
+        )
+        cls.warehouse = new_test_user(
+            cls.env, login="t_warehouse", groups="stock.group_stock_user"
+        )
+        cls.discount_policy = cls.make_discount_policy()
+        cls.policy = cls.make_policy()
+        cls.customer = cls.env["res.partner"].create({"name": "Azure Interior"})
+        cls.desk = cls.make_product("Desk", 450, 250)
+        cls.chair = cls.make_product("Chair", 120, 70)
+        cls.cabinet = cls.make_product("Cabinet", 300, 180)
+
+    @classmethod
+    def make_person(cls, login, job, groups, manager=None):
+        """A user with an employee in a job, below a manager."""
+        user = new_test_user(
+            cls.env, login=login, groups=groups, name=login[2:].title()
+        )
+        cls.env["hr.employee"].create(
+            {
+                "name": user.name,
+                "user_id": user.id,
+                "job_id": cls.jobs[job].id,
+                "parent_id": manager.employee_id.id if manager else False,
+            }
+        )
+        return user
+
+    @classmethod
+    def make_discount_policy(cls, floor=40, default=0):
+        ceilings = {"Salesperson": 10, "Sales Manager": 20, "Finance Officer": 30}
+        return cls.env["crm.discount.policy"].create(
+            {
+                "name": "Discounts",
+                "floor": floor,
+                "default_limit": default,
+                "line_ids": [
+                    Command.create({"job_id": cls.jobs[job].id, "limit": limit})
+                    for job, limit in ceilings.items()
+                ],
+            }
+        )
+
+    @classmethod
+    def make_policy(cls, steps=None, **values):
+        return cls.env["crm.approval.policy"].create(
+            {
+                "name": "Discount approval",
+                "gate": "sale.order:confirm",
+                "condition_domain": "[('crm_discount_excess', '>', 0)]",
+                "require_reason": False,
+                "step_ids": [
+                    Command.create(step) for step in steps or cls.default_steps()
+                ],
+            }
+            | values
+        )
+
+    @classmethod
+    def default_steps(cls):
+        return [
+            cls.step("Sales Manager", 10, above=10),
+            cls.step("Finance Officer", 20, above=20),
+        ]
+
+    @classmethod
+    def step(cls, job, sequence, above=None, **values):
+        condition = (
+            f"[('crm_discount_given', '>', {above})]" if above is not None else "[]"
+        )
+        return {
+            "name": job,
+            "sequence": sequence,
+            "approver_kind": "position",
+            "job_id": cls.jobs[job].id,
+            "condition_domain": condition,
+        } | values
+
+    @classmethod
+    def make_product(cls, name, price, cost):
+        return cls.env["product.product"].create(
+            {
+                "name": name,
+                "list_price": price,
+                "standard_price": cost,
+                "type": "consu",
+                "taxes_id": False,
+            }
+        )
+
+    def make_order(self, *discounts, user=None, **values):
+        """A quotation by ``user`` with a line per discount: desks, chairs, cabinets.
+
+        ``None`` leaves the discount to the pricelist.
+        """
+        products = (self.desk, self.chair, self.cabinet)
+        return (
+            self.env["sale.order"]
+            .with_user(user or self.sales)
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "order_line": [
+                        Command.create(
+                            {
+                                "product_id": product.id,
+                                "product_uom_qty": 10,
+                            }
+                            | ({} if discount is None else {"discount": discount})
+                        )
+                        for product, discount in zip(products, discounts, strict=False)
+                    ],
+                }
+                | values
+            )
+        )
+
+    def items_of(self, user, state="open"):
+        """The user's own inbox."""
+        return (
+            self.env["crm.approval.item"]
+            .with_user(user)
+            .search([("user_id", "=", user.id), ("state", "=", state)])
+        )
+
+    def decide(self, user, deed="approve", comment="Fine"):
+        """Decide everything in a user's inbox."""
+        items = self.items_of(user)
+        self.assertTrue(items, f"nothing waits for {user.name}")
+        items.comment = comment
+        getattr(items, f"action_{deed}")()
+
+    def grant(self, order):
+        """Ask for an order and let everybody agree."""
+        order.with_user(self.sales).action_approval_request()
+        for _step in order.sudo().crm_approval_request_ids[:1].step_ids:
+            if items := self.env["crm.approval.item"].search([("state", "=", "open")]):
+                items.with_user(items[:1].user_id).action_approve()
+        order.invalidate_recordset()
+
+
+SALES = "sales_team.group_sale_salesman"
+SALES_MANAGER = "sales_team.group_sale_manager"
+ACCOUNTANT = "account.group_account_user"
+APPROVER = (
+    "sales_team.group_sale_salesman_all_leads,crm_extension.crm_extension_group_approver"
+)

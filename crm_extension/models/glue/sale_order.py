@@ -301,6 +301,8 @@ class SaleOrder(models.Model):
             {"name": name, "state": state, "note": self._crm_get_stage_note(name)}
             for name, state in stages(execution)
         ]
+        if request.state == "pending":
+            steps = [step | {"state": "later"} for step in steps]
         if request and request.state != "passed":
             steps = self._crm_get_approval_stages(request) + steps
         return [

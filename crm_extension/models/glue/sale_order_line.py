@@ -52,7 +52,7 @@ class SaleOrderLine(models.Model):
         selection=[
             ("none", "Nothing given"),
             ("within", "Within your limit"),
-            ("above", "Needs approval"),
+            ("above", "Above your limit"),
             ("refused", "Not possible"),
         ],
         string="Discount State",
@@ -162,7 +162,7 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         return Line(
             key=self.id,
-            label=self.product_id.display_name or self.name or "",
+            label=self.product_id.name or self.name or "",
             reference=self.crm_reference_price,
             price=self.price_unit * (1 - self.discount / 100),
             quantity=self.product_uom_qty,
@@ -186,7 +186,7 @@ class SaleOrderLine(models.Model):
                 given.state if given else "", ""
             ),
             "cells": [
-                self.product_id.display_name or self.name,
+                self.product_id.name or self.name,
                 f"{self.product_uom_qty:g} {self.product_uom_id.name or ''}",
                 format_amount(self.env, self.price_unit, self.currency_id),
                 f"{given.percent:g} %" if given and given.percent else "–",
@@ -195,13 +195,14 @@ class SaleOrderLine(models.Model):
         }
 
     def _crm_get_note(self, given):
+        """The few words of the line's badge."""
         if not given or given.state == "none":
             return False
         if given.state == "within":
             return self.env._("%(percent)g %% left", percent=given.room)
-        return dict(self._fields["crm_discount_state"]._description_selection(self.env))[
-            given.state
-        ]
+        if given.state == "above":
+            return self.env._("%(percent)g %% over", percent=given.excess)
+        return self.env._("Not possible")
 
     def _crm_without_kept_defaults(self):
         defaults = {f"default_{name}" for name in KEPT_FIELDS}

@@ -1,6 +1,6 @@
 import {Component} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
-import {deserializeDateTime, formatDateTime} from "@web/core/l10n/dates";
+import {deserializeDateTime} from "@web/core/l10n/dates";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
@@ -15,7 +15,7 @@ const POINT_LOOKS = {
 /** The drawn route of one request: who was asked, who answers, what was said. */
 export class ApprovalRoute extends Component {
     static template = "crm_extension.ApprovalRoute";
-    static props = {route: Object};
+    static props = {route: Object, downwards: {type: Boolean, optional: true}};
 
     get ranks() {
         return this.props.route.ranks
@@ -36,7 +36,13 @@ export class ApprovalRoute extends Component {
     }
 
     when(text) {
-        return formatDateTime(deserializeDateTime(text), {showSeconds: false});
+        return deserializeDateTime(text).toLocaleString({
+            weekday: "short",
+            day: "numeric",
+            month: "short",
+            hour: "numeric",
+            minute: "2-digit",
+        });
     }
 
     people(point) {

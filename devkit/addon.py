@@ -22,7 +22,9 @@ def manifest():
     try:
         facts = ast.literal_eval(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise DevError(f"{path} is missing", "check out the whole repository") from error
+        raise DevError(
+            f"{path} is missing", "check out the whole repository"
+        ) from error
     except (SyntaxError, ValueError) as error:
         raise DevError(f"{path} cannot be read ({error})", "correct it") from error
     return facts

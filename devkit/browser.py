@@ -16,7 +16,8 @@ def find():
 
 
 def ensure(the_home, step):
-    """A browser. As root on a machine with apt it is installed; it is the only thing that ever is.
+    """A browser. As root on a machine with apt it is installed; it is the only thing
+    that ever is.
 
     :raises DevError: with the one line to run, or `--no-browser`
     """
@@ -28,7 +29,12 @@ def ensure(the_home, step):
             "the browser tests need Chromium",
             f"run `sudo sh -c '{INSTALL}'`, or leave these tests out with --no-browser",
         )
-    with the_home.lock("chromium", waiting_for="another command that is installing Chromium"), step:
+    with (
+        the_home.lock(
+            "chromium", waiting_for="another command that is installing Chromium"
+        ),
+        step,
+    ):
         process.run(
             ["sh", "-c", INSTALL],
             "Chromium could not be installed",

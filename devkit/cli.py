@@ -49,16 +49,21 @@ def main(words):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _fail("the disk is full", DISK_FULL)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            return _fail(f"{error.filename or 'a file'}: {error.strerror}", "give yourself the right, or move CRM_EXTENSION_HOME")
+            return _fail(
+                f"{error.filename or 'a file'}: {error.strerror}",
+                "give yourself the right, or move CRM_EXTENSION_HOME",
+            )
         raise
 
 
 def split(words):
-    """Part the words for us from those another program gets untouched and in order (`./dev test`)."""
+    """Part our words from those another program gets, untouched and in order."""
     own = getattr(COMMANDS.get(words[0]), "OWN_OPTIONS", None) if words else None
     if own is None:
         return words, []
-    return [words[0], *(word for word in words[1:] if word in own)], [word for word in words[1:] if word not in own]
+    return [words[0], *(word for word in words[1:] if word in own)], [
+        word for word in words[1:] if word not in own
+    ]
 
 
 def build_parser():

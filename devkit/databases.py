@@ -11,11 +11,17 @@ PREFIX = "crm_extension_"
 UNFINISHED = "_unfinished"
 
 
-class Databases:
-    """The databases of this kit on one server. Names are given without quotes and need none.
+def last_line(text):
+    """The end of an error message."""
+    return (text.strip().splitlines() or ["no reason given"])[-1]
 
-    A database's *mark* is a short text that says what it was made from. It is written last, so a
-    database without the right mark is old or half-made.
+
+class Databases:
+    """The databases of this kit on one server. Names are given without quotes and need
+    none.
+
+    A database's *mark* is a short text that says what it was made from. It is written
+    last, so a database without the right mark is old or half-made.
     """
 
     def __init__(self, the_home, server):
@@ -36,7 +42,9 @@ class Databases:
 
     def names(self, prefix):
         """All databases whose name starts with `prefix`."""
-        found = self.server.sql("SELECT datname FROM pg_database ORDER BY datname").splitlines()
+        found = self.server.sql(
+            "SELECT datname FROM pg_database ORDER BY datname"
+        ).splitlines()
         return [name for name in found if name.startswith(prefix)]
 
     def exists(self, name):
@@ -44,7 +52,7 @@ class Databases:
         return name in self.names(name)
 
     def drop(self, name):
-        """Remove a database and its files, whoever is connected to it; harmless when there is none."""
+        """Remove a database and its files, if there is one, whoever is connected."""
         self.server.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         home.remove(self.filestores / name)
 
@@ -65,7 +73,7 @@ class Databases:
         if done.returncode:
             full = "No space left" in done.stderr
             raise DevError(
-                f"database {template} could not be copied: {done.stderr.strip().splitlines()[-1]}",
+                f"database {template} could not be copied: {last_line(done.stderr)}",
                 DISK_FULL if full else RUN_AGAIN,
             )
         if (self.filestores / template).is_dir():
@@ -81,8 +89,8 @@ class Databases:
     def ensure(self, name, mark, build, waiting_for):
         """The database `name` made from what `mark` stands for.
 
-        :param build: called with a temporary name when it is missing, old or half-made; makes the
-            database of that name
+        :param build: called with a temporary name when it is missing, old or
+            half-made; makes the database of that name
         :param waiting_for: said when another command is making it
         """
         if self.mark(name) == mark:
@@ -109,11 +117,13 @@ class Databases:
             pass  # the next run drops it first
 
     def drop_others(self, prefix, keep):
-        """Drop the databases of older versions, except those somebody is connected to."""
+        """Drop the databases of older versions unless somebody is connected."""
         for name in self.names(prefix):
             if name in keep or name.endswith(UNFINISHED):
                 continue
-            in_use = self.server.sql(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'")
+            in_use = self.server.sql(
+                f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
             if in_use == "0":
                 self.drop(name)
 
@@ -125,7 +135,8 @@ class Databases:
 class Temporary:
     """`with databases.temporary("test") as name:`: a free name, dropped at the end.
 
-    Its lock tells later commands whether its owner still lives; what a killed one left is dropped.
+    Its lock tells later commands whether its owner still lives; what a killed one left
+    is dropped.
     """
 
     def __init__(self, databases, kind):

@@ -1,7 +1,8 @@
-"""Debian packages without installing them: an apt state of our own, unpacked into a folder of our own.
+"""Debian packages without installing them: an apt state of our own, unpacked into a
+folder of our own.
 
-The machine's apt is only read: its mirror's address, its keys, its proxy. apt itself checks the
-signatures and the checksums.
+The machine's apt is only read: its mirror's address, its keys, its proxy. apt itself
+checks the signatures and the checksums.
 """
 
 import re
@@ -18,7 +19,7 @@ _SIDE_SUITES = ("-security", "-updates", "-backports", "-proposed", "/")
 
 
 class Mirror:
-    """The machine's Debian mirror: `uri`, its stable `suite`, and the key that signs it."""
+    """The machine's Debian mirror: its address, stable suite, and signing key."""
 
     def __init__(self, uri, suite, signed_by=""):
         self.uri = uri
@@ -27,7 +28,7 @@ class Mirror:
 
 
 def find_mirror(etc_apt=ETC_APT, os_release=OS_RELEASE):
-    """The mirror this machine is set up with, or None when it is not a Debian machine."""
+    """The mirror this machine is set up with; None when it is not a Debian one."""
     facts = _read_os_release(os_release)
     if facts.get("ID") != "debian" or not shutil.which("apt-get"):
         return None
@@ -35,11 +36,17 @@ def find_mirror(etc_apt=ETC_APT, os_release=OS_RELEASE):
     candidates = [entry for entry in _entries(etc_apt) if "main" in entry["components"]]
     candidates += _index_targets()
     for entry in candidates:
-        suites = [suite for suite in entry["suites"] if not any(side in suite for side in _SIDE_SUITES)]
+        suites = [
+            suite
+            for suite in entry["suites"]
+            if not any(side in suite for side in _SIDE_SUITES)
+        ]
         if codename in suites or "stable" in suites:
             return Mirror(entry["uri"], codename, entry["signed_by"])
     for entry in candidates:
-        if any(not any(side in suite for side in _SIDE_SUITES) for suite in entry["suites"]):
+        if any(
+            not any(side in suite for side in _SIDE_SUITES) for suite in entry["suites"]
+        ):
             return Mirror(entry["uri"], codename, entry["signed_by"])
     return None
 
@@ -79,7 +86,7 @@ def parse_one_line(text):
 
 
 def parse_deb822(text):
-    """Entries of the new notation: paragraphs of `Field: value`, `Signed-By` kept as written."""
+    """Entries of the new notation, paragraphs of `Field: value`."""
     for paragraph in re.split(r"\n\s*\n", text):
         fields = {}
         name = None
@@ -92,7 +99,10 @@ def parse_deb822(text):
                 name, value = line.split(":", 1)
                 name = name.strip().lower()
                 fields[name] = value.strip()
-        if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes") == "no":
+        if (
+            "deb" not in fields.get("types", "").split()
+            or fields.get("enabled", "yes") == "no"
+        ):
             continue
         for uri in fields.get("uris", "").split():
             yield {
@@ -104,16 +114,24 @@ def parse_deb822(text):
 
 
 def _index_targets():
-    """What apt itself says, for machines whose sources are written in yet another way."""
-    printed = process.output(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"])
+    """What apt itself says, for sources that are written in yet another way."""
+    printed = process.output(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]
+    )
     for line in (printed or "").splitlines():
         words = line.split()
         if len(words) == 3 and words[2] == "main":
-            yield {"uri": words[0], "suites": [words[1]], "components": ["main"], "signed_by": ""}
+            yield {
+                "uri": words[0],
+                "suites": [words[1]],
+                "components": ["main"],
+                "signed_by": "",
+            }
 
 
 class PrivateApt:
-    """apt with one source, one suite of the machine's mirror, and all of its state in `folder`.
+    """apt with one source, one suite of the machine's mirror, and all of its state in
+    `folder`.
 
     :param log: where apt's output goes
     """
@@ -126,7 +144,10 @@ class PrivateApt:
         for part in ("lists/partial", "archives/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         signed = f"Signed-By: {mirror.signed_by}\n" if mirror.signed_by else ""
-        source.write_text(f"Types: deb\nURIs: {mirror.uri}\nSuites: {suite}\nComponents: main\n{signed}")
+        source.write_text(
+            f"Types: deb\nURIs: {mirror.uri}\nSuites: {suite}\n"
+            f"Components: main\n{signed}"
+        )
         settings = {
             "Dir::Etc::SourceList": source,
             "Dir::Etc::SourceParts": "/dev/null",
@@ -142,15 +163,26 @@ class PrivateApt:
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
         }
-        self.options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+        self.options = [
+            word
+            for name, value in settings.items()
+            for word in ("-o", f"{name}={value}")
+        ]
 
     def update(self):
-        """Fetch the suite's index. :raises DevError: without network or with a bad signature"""
-        self._run(["update"], f"the package index of Debian {self.suite} could not be read")
+        """Fetch the suite's index.
+
+        :raises DevError: without network or with a bad signature
+        """
+        self._run(
+            ["update"], f"the package index of Debian {self.suite} could not be read"
+        )
 
     def sizes(self, packages):
-        """`{file name: bytes}` of what `download` would fetch, or None when the suite lacks a package."""
-        printed = process.output(["apt-get", *self.options, "--print-uris", "download", *packages])
+        """`{file: bytes}` of what `download` would fetch; None when one is missing."""
+        printed = process.output(
+            ["apt-get", *self.options, "--print-uris", "download", *packages]
+        )
         if printed is None:
             return None
         found = re.findall(r"^'\S+' (\S+) (\d+)", printed, re.MULTILINE)
@@ -165,28 +197,41 @@ class PrivateApt:
         folder.mkdir(parents=True, exist_ok=True)
         with open(self.log, "a") as log:
             child = process.start(
-                ["apt-get", *self.options, "download", *packages], cwd=folder, stdout=log, stderr=log
+                ["apt-get", *self.options, "download", *packages],
+                cwd=folder,
+                stdout=log,
+                stderr=log,
             )
             try:
                 while child.poll() is None:
                     if on_bytes:
-                        on_bytes(sum(file.stat().st_size for file in folder.glob("*.deb*")))
+                        on_bytes(
+                            sum(file.stat().st_size for file in folder.glob("*.deb*"))
+                        )
                     time.sleep(0.2)
             except BaseException:
                 process.stop(child)
                 raise
         if child.returncode:
             tail = self.log.read_text(errors="replace")[-2000:]
-            raise process.failure("Debian packages could not be downloaded", tail, tail, self.log)
+            raise process.failure(
+                "Debian packages could not be downloaded", tail, tail, self.log
+            )
 
     def _run(self, words, what):
         process.run(["apt-get", *self.options, *words], what, self.log, append=True)
 
 
 def unpack(package, folder, log):
-    """Put a package's files under `folder`. :raises DevError: when the file is not a whole package"""
+    """Put a package's files under `folder`.
+
+    :raises DevError: when the file is not a whole package
+    """
     process.run(
-        ["dpkg-deb", "-x", package, folder], f"{package.name} could not be unpacked", log, append=True
+        ["dpkg-deb", "-x", package, folder],
+        f"{package.name} could not be unpacked",
+        log,
+        append=True,
     )
 
 
@@ -194,11 +239,14 @@ def need_mirror(purpose):
     """The machine's mirror. :raises DevError: when it has none, naming the way out"""
     mirror = find_mirror()
     if mirror is None:
-        raise DevError(f"no Debian mirror is configured on this machine to fetch {purpose} from", _WAY_OUT)
+        raise DevError(
+            f"no Debian mirror is configured on this machine to fetch {purpose} from",
+            _WAY_OUT,
+        )
     return mirror
 
 
 _WAY_OUT = (
-    "set ODOO_PATH to an Odoo 19 you already have (a git checkout, or the folder of an installed "
-    "`odoo` package) and run it again"
+    "set ODOO_PATH to an Odoo 19 you already have (a git checkout, or the folder of "
+    "an installed `odoo` package) and run it again"
 )

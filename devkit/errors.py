@@ -19,9 +19,13 @@ class DevError(Exception):
         return f"{self.what} — {self.remedy}" if self.remedy else self.what
 
 
-DISK_FULL = "free some disk space (or set CRM_EXTENSION_HOME to a larger disk) and run it again"
+DISK_FULL = (
+    "free some disk space (or set CRM_EXTENSION_HOME to a larger disk) and run it again"
+)
 NO_NETWORK = "check the network connection (or the proxy) and run it again"
-BROKEN_DOWNLOAD = "run it again; if it persists, the mirror or a proxy delivers wrong files"
+BROKEN_DOWNLOAD = (
+    "run it again; if it persists, the mirror or a proxy delivers wrong files"
+)
 RUN_AGAIN = "run it again; finished steps are kept"
 
 _SIGNS = (

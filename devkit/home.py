@@ -1,4 +1,4 @@
-"""The cache folder: where everything lies, what is finished, and who is working on it."""
+"""The cache folder: where everything lies, what is finished, who works on it."""
 
 import contextlib
 import fcntl
@@ -20,7 +20,9 @@ class Home:
     """The one folder outside the tracked files; `CRM_EXTENSION_HOME` moves it."""
 
     def __init__(self, root=None):
-        chosen = root or os.environ.get("CRM_EXTENSION_HOME") or REPOSITORY / ".dev-home"
+        chosen = (
+            root or os.environ.get("CRM_EXTENSION_HOME") or REPOSITORY / ".dev-home"
+        )
         self.root = Path(chosen).expanduser().resolve()
         try:
             (self.root / "locks").mkdir(parents=True, exist_ok=True)
@@ -57,8 +59,8 @@ class Home:
 class Lock:
     """`flock` on a small file: `with home.lock("x"):`, or `try_acquire` / `release`.
 
-    Whoever has to wait is told once what for. The kernel releases the lock when its holder dies,
-    however it dies. Children do not inherit it.
+    Whoever has to wait is told once what for. The kernel releases the lock when its
+    holder dies, however it dies. Children do not inherit it.
     """
 
     def __init__(self, path, shared=False, waiting_for=""):

@@ -51,16 +51,30 @@ class OdooServer:
         return [self.python, "-m", "odoo", words[0], "-c", self.config, *words[1:]]
 
     def install(self, database, modules, step, log, demo=False, options=()):
-        """Install add-ons, making the database when it is missing. :raises DevError: see `_load`"""
+        """Install add-ons, making the database when it is missing.
+
+        :raises DevError: see `_load`
+        """
         words = ["-i", ",".join(modules), *options]
         if demo:
             words.append("--with-demo")
-        self._load(database, words, step, log, f"{', '.join(modules)[:60]} could not be installed")
+        self._load(
+            database,
+            words,
+            step,
+            log,
+            f"{', '.join(modules)[:60]} could not be installed",
+        )
 
     def update(self, database, modules, step, log, options=()):
-        """Bring installed add-ons up to the code on disk. :raises DevError: see `_load`"""
+        """Bring installed add-ons up to the code on disk.
+
+        :raises DevError: see `_load`
+        """
         words = ["-u", ",".join(modules), *options]
-        self._load(database, words, step, log, f"{', '.join(modules)} could not be updated")
+        self._load(
+            database, words, step, log, f"{', '.join(modules)} could not be updated"
+        )
 
     def _load(self, database, words, step, log, what):
         """:raises DevError: Odoo failed, or logged an error; the first one is shown"""
@@ -69,24 +83,40 @@ class OdooServer:
         def on_line(line):
             found = _LOADING.search(line)
             if found:
-                name, number, total = found.group(1), int(found.group(2)), int(found.group(3))
+                name, number, total = (
+                    found.group(1),
+                    int(found.group(2)),
+                    int(found.group(3)),
+                )
                 step.show(number, total, f"{number} of {total} modules: {name}")
             trouble.read(line)
 
         log_path = self.home.log(log)
-        command = self.command("server", "-d", database, "--stop-after-init", "--no-http", *words)
+        command = self.command(
+            "server", "-d", database, "--stop-after-init", "--no-http", *words
+        )
         try:
             process.run(command, what, log_path, env=self.environment, on_line=on_line)
         except DevError as error:
             error.detail = str(trouble) or error.detail
             raise
         if str(trouble):
-            raise DevError(what, f"correct it and {RUN_AGAIN}; log: {log_path}", str(trouble))
+            raise DevError(
+                what, f"correct it and {RUN_AGAIN}; log: {log_path}", str(trouble)
+            )
 
     def script(self, database, text):
-        """Run Python with `env` in `odoo shell`. :return: what it printed. :raises DevError: it failed"""
+        """Run Python with `env` in `odoo shell`.
+
+        :return: what it printed. :raises DevError: it failed
+        """
         done = subprocess.run(
-            [str(word) for word in self.command("shell", "-d", database, "--no-http", "--log-level=warn")],
+            [
+                str(word)
+                for word in self.command(
+                    "shell", "-d", database, "--no-http", "--log-level=warn"
+                )
+            ],
             env=self.environment,
             input=text,
             capture_output=True,
@@ -94,12 +124,16 @@ class OdooServer:
             preexec_fn=process.die_with_parent,
         )
         if done.returncode:
-            raise DevError(f"a script on database {database} failed", "correct it", done.stderr[-3000:])
+            raise DevError(
+                f"a script on database {database} failed",
+                "correct it",
+                done.stderr[-3000:],
+            )
         return done.stdout
 
 
 class Trouble:
-    """The first error in Odoo's log, with its traceback: `read` every line, then `str`."""
+    """The first error in Odoo's log, with its traceback: `read` lines, then `str`."""
 
     def __init__(self):
         self.lines = []
@@ -109,7 +143,9 @@ class Trouble:
         """Take in one line of the log."""
         if _RECORD.match(line):
             expected = any(name in line for name in _EXPECTED)
-            self._inside = not self.lines and not expected and bool(_TROUBLE.match(line))
+            self._inside = (
+                not self.lines and not expected and bool(_TROUBLE.match(line))
+            )
         if self._inside:
             self.lines.append(line)
 

@@ -23,7 +23,8 @@ FROM_SUITE = (
 FROM_STABLE = ("fonts-font-awesome", "fonts-inconsolata")
 STABLE_SUITES = ("trixie", "bookworm")
 PYTHON_FOLDER = "usr/lib/python3/dist-packages"
-# Removed by Debian; the web client logs an error when it is missing (a video call's blur).
+# Removed by Debian; the web client logs an error when it is missing (a video call's
+# blur).
 EMPTY_SCRIPT = "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
 LAYOUT = "1"  # raise it when unpacking changes
 UNPACKED_GIGABYTES = 3
@@ -53,7 +54,9 @@ def ensure(the_home, step):
         return from_path(Path(given).expanduser())
     target = the_home.path("odoo")
     if not home.is_finished(target, LAYOUT):
-        with the_home.lock("odoo", waiting_for="another command that is fetching Odoo 19"):
+        with the_home.lock(
+            "odoo", waiting_for="another command that is fetching Odoo 19"
+        ):
             if not home.is_finished(target, LAYOUT):
                 with step:
                     _fetch(the_home, target, step)
@@ -61,17 +64,22 @@ def ensure(the_home, step):
 
 
 def from_path(given):
-    """The Odoo in a folder: a git checkout, an installed package, or the package's parent."""
+    """The Odoo in a git checkout, in an installed package, or beside it."""
     for folder in (given, given.parent, given / PYTHON_FOLDER):
         release = folder / "odoo" / "release.py"
         if release.is_file():
             version = release_version(release.read_text())
             if version != SERIES:
-                raise DevError(f"ODOO_PATH={given} is Odoo {version}", f"point it to Odoo {SERIES}")
-            return Odoo(folder.resolve(), f"{version}-{home.digest(str(folder.resolve()), length=6)}")
+                raise DevError(
+                    f"ODOO_PATH={given} is Odoo {version}", f"point it to Odoo {SERIES}"
+                )
+            return Odoo(
+                folder.resolve(),
+                f"{version}-{home.digest(str(folder.resolve()), length=6)}",
+            )
     raise DevError(
         f"ODOO_PATH={given} holds no Odoo",
-        "point it to a git checkout or to the folder of the `odoo` package, or unset it",
+        "point it to a git checkout or the folder of the `odoo` package, or unset it",
     )
 
 
@@ -167,5 +175,5 @@ def _repair(target):
         first = broken.splitlines()[0]
         raise DevError(
             f"Debian's odoo-19 has links that lead nowhere, e.g. {first}",
-            f"{RUN_AGAIN}; if it persists, set ODOO_PATH to an Odoo 19 you already have",
+            f"{RUN_AGAIN}; or set ODOO_PATH to an Odoo 19 you already have",
         )

@@ -1,4 +1,4 @@
-"""A PostgreSQL to work on: the one `PGHOST` names, or an embedded one that comes and goes with us."""
+"""A PostgreSQL to work on: the one `PGHOST` names, or an embedded one."""
 
 import os
 import shutil
@@ -16,7 +16,8 @@ PORT = "5432"
 SOCKET_PATH_LIMIT = 100  # the kernel allows 107 bytes
 START_TIMEOUT = 60
 CLIENTS = ("psql", "createdb", "dropdb", "pg_isready")
-# For a workstation: a crash of the machine may cost the last half second, never the whole.
+# For a workstation: a crash of the machine may cost the last half second, never the
+# whole.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -36,7 +37,7 @@ SETTINGS = {
 
 
 class Postgres:
-    """A reachable server. `environment` is what every child needs to find it and its programs."""
+    """A reachable server. `environment` is what a child needs to find it."""
 
     def __init__(self, environment, users_lock=None):
         self.environment = environment
@@ -47,9 +48,25 @@ class Postgres:
         return int(self.sql("SHOW server_version_num"))
 
     def sql(self, statement, database="postgres"):
-        """What `psql` prints for a statement: bare values, one row a line. :raises DevError:"""
+        """What `psql` prints for a statement: bare values, one row a line.
+
+        :raises DevError:
+        """
         done = subprocess.run(
-            ["psql", "-w", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement],
+            [
+                "psql",
+                "-w",
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                database,
+                "-c",
+                statement,
+            ],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -84,7 +101,9 @@ def ensure(the_home, step, env):
     programs = _programs(the_home, step, env)
     server = Embedded(the_home, programs)
     users = server.start(step)
-    environment = _environment(programs, PGHOST=str(server.socket_folder), PGPORT=PORT, PGUSER=ROLE)
+    environment = _environment(
+        programs, PGHOST=str(server.socket_folder), PGPORT=PORT, PGUSER=ROLE
+    )
     return Postgres(environment, users)
 
 
@@ -103,8 +122,8 @@ def _given(the_home, step, env):
         server = Postgres(environment)
     except DevError as error:
         raise DevError(
-            f"the PostgreSQL of PGHOST={os.environ['PGHOST']} cannot be used ({error.what})",
-            "check PGHOST, PGPORT, PGUSER and PGPASSWORD, or unset PGHOST for the embedded server",
+            f"PostgreSQL at {os.environ['PGHOST']} cannot be used ({error.what})",
+            "check PGPORT, PGUSER and PGPASSWORD, or unset PGHOST for the embedded one",
         ) from error
     return server
 
@@ -116,7 +135,9 @@ def _environment(programs, **settings):
             environment.pop(name, None)
     environment.pop("PGDATABASE", None)
     if programs:
-        environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
+        environment["PATH"] = (
+            f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
+        )
     return environment
 
 
@@ -127,11 +148,16 @@ def _programs(the_home, step, env):
 
 
 def newest_programs(folder):
-    """The newest PostgreSQL in an unpacked wheel. :raises DevError: when there is none"""
+    """The newest PostgreSQL in an unpacked wheel.
+
+    :raises DevError: when there is none
+    """
     found = [path.parent for path in folder.glob("*/pginstall*/bin/postgres")]
     if not found:
         raise DevError("the PostgreSQL wheel holds no server", RUN_AGAIN)
-    return max(found, key=lambda path: int(path.parent.name.removeprefix("pginstall") or 0))
+    return max(
+        found, key=lambda path: int(path.parent.name.removeprefix("pginstall") or 0)
+    )
 
 
 class Embedded:
@@ -141,16 +167,26 @@ class Embedded:
         self.home = the_home
         self.programs = programs
         self.folder = the_home.path("postgres")
-        self.data = self.folder / f"data-{programs.parent.name.removeprefix('pginstall') or 'old'}"
+        self.data = (
+            self.folder
+            / f"data-{programs.parent.name.removeprefix('pginstall') or 'old'}"
+        )
         self.log = the_home.log("postgres")
         self.socket_folder = socket_folder(self.folder)
 
     def start(self, step):
-        """Start it unless it runs. :return: the lock that keeps it alive, held shared"""
+        """Start it unless it runs.
+
+        :return: the lock that keeps it alive, held shared
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        users = self.home.lock("postgres-users", shared=True, waiting_for="the database server to stop")
+        users = self.home.lock(
+            "postgres-users", shared=True, waiting_for="the database server to stop"
+        )
         users.acquire()
-        with self.home.lock("postgres-start", waiting_for="another command that starts the database"):
+        with self.home.lock(
+            "postgres-start", waiting_for="another command that starts the database"
+        ):
             if not self.answers():
                 with step:
                     self._prepare()
@@ -160,12 +196,21 @@ class Embedded:
     def answers(self):
         """Whether it takes connections."""
         return (
-            process.output([self.programs / "pg_isready", "-q", "-h", self.socket_folder, "-p", PORT])
+            process.output(
+                [
+                    self.programs / "pg_isready",
+                    "-q",
+                    "-h",
+                    self.socket_folder,
+                    "-p",
+                    PORT,
+                ]
+            )
             is not None
         )
 
     def _prepare(self):
-        """The data folder, made once and never half; leftovers of a killed server removed."""
+        """The data folder, never half-made; a killed server's leftovers removed."""
         owner = unprivileged.owner_id()
         make_private(self.socket_folder)
         if owner != os.geteuid():
@@ -184,7 +229,9 @@ class Embedded:
         new.mkdir(mode=0o700)
         _chown(new, owner)
         process.run(
-            _unprivileged(self.programs / "initdb", "-D", new, "-U", ROLE, "--auth=trust")
+            _unprivileged(
+                self.programs / "initdb", "-D", new, "-U", ROLE, "--auth=trust"
+            )
             + ["--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"],
             "the database cluster could not be made",
             self.home.log("initdb"),
@@ -192,14 +239,14 @@ class Embedded:
         new.rename(self.data)
 
     def _drop_stale_pid(self):
-        """After kill -9 the old number may belong to somebody else, and PostgreSQL would not start."""
+        """After kill -9 its number may be another's, and PostgreSQL would give up."""
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
             return
         pid = int((pid_file.read_text().split() or ["0"])[0])
         if pid and is_postgres_of(pid, self.data):
             raise DevError(
-                f"a PostgreSQL (process {pid}) still works on {self.data} but does not answer",
+                f"PostgreSQL (process {pid}) works on {self.data} but is silent",
                 f"end it with `kill -INT {pid}` and run it again",
             )
         pid_file.unlink()
@@ -207,12 +254,28 @@ class Embedded:
             left.unlink()
 
     def _launch(self, users_path):
-        settings = {**SETTINGS, "unix_socket_directories": str(self.socket_folder), "port": PORT}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        settings = {
+            **SETTINGS,
+            "unix_socket_directories": str(self.socket_folder),
+            "port": PORT,
+        }
+        options = [
+            word
+            for name, value in settings.items()
+            for word in ("-c", f"{name}={value}")
+        ]
         guard = Path(__file__).with_name("postgres_guard.py")
         with open(self.log, "w") as log:
             child = subprocess.Popen(
-                [sys.executable, guard, users_path, self.programs / "postgres", "-D", self.data, *options],
+                [
+                    sys.executable,
+                    guard,
+                    users_path,
+                    self.programs / "postgres",
+                    "-D",
+                    self.data,
+                    *options,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -260,4 +323,7 @@ def make_private(folder):
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid not in (os.geteuid(), unprivileged.NOBODY):
-        raise DevError(f"{folder} belongs to somebody else", "remove it, or set TMPDIR to your own folder")
+        raise DevError(
+            f"{folder} belongs to somebody else",
+            "remove it, or set TMPDIR to your own folder",
+        )

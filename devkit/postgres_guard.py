@@ -1,9 +1,9 @@
 """Keeps the embedded PostgreSQL as long as somebody uses it.
 
-Used as a script: `python postgres_guard.py USERS_LOCK PROGRAM ARGUMENTS...`. Every command that
-needs the server holds USERS_LOCK shared. The guard starts the server and waits for the lock alone:
-the kernel hands it over when the last command is gone, however it went. Then the server is stopped.
-When the server ends by itself, so does the guard.
+Used as a script: `python postgres_guard.py USERS_LOCK PROGRAM ARGUMENTS...`. Every
+command that needs the server holds USERS_LOCK shared. The guard starts the server and
+waits for the lock alone: the kernel hands it over when the last command is gone,
+however it went. Then the server is stopped. When the server ends by itself, so does the guard.
 """
 
 import fcntl
@@ -22,7 +22,9 @@ def main(users_lock, program):
     signal.signal(signal.SIGCHLD, _raise_server_gone)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    unprivileged = os.path.join(os.path.dirname(os.path.abspath(__file__)), "unprivileged.py")
+    unprivileged = os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), "unprivileged.py"
+    )
     server = subprocess.Popen(
         [sys.executable, unprivileged, "--die-with-parent", *program],
         stdin=subprocess.DEVNULL,

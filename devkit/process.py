@@ -14,22 +14,25 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent():
-    """Run in a child before `exec`: the kernel ends it when its parent dies, even by kill -9."""
+    """Run in a child before `exec`: the kernel ends it when its parent dies."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def start(argv, **options):
     """`subprocess.Popen` of a child that does not outlive this process."""
-    return subprocess.Popen([str(word) for word in argv], preexec_fn=die_with_parent, **options)
+    return subprocess.Popen(
+        [str(word) for word in argv], preexec_fn=die_with_parent, **options
+    )
 
 
 def run(argv, what, log, env=None, cwd=None, on_line=None, append=False):
     """Run a program to its end with all its output in `log`.
 
-    :param what: the sentence for a failure, e.g. "the Python packages could not be installed"
+    :param what: the sentence for a failure, e.g. "the Python packages could not be
+        installed"
     :param on_line: called with every line of output, to show progress
-    :raises DevError: when the program is missing or its exit code is not 0; the end of the log
-        is shown, and known reasons (disk, network, checksum) are named
+    :raises DevError: when the program is missing or its exit code is not 0; the end of
+        the log is shown, and known reasons (disk, network, checksum) are named
     """
     with open(log, "a" if append else "w", encoding="utf-8") as file:
         tail = collections.deque(maxlen=TAIL)
@@ -46,7 +49,9 @@ def run(argv, what, log, env=None, cwd=None, on_line=None, append=False):
                 errors="replace",
             )
         except FileNotFoundError as error:
-            raise DevError(f"{what}: `{argv[0]}` is missing", "install it and run it again") from error
+            raise DevError(
+                f"{what}: `{argv[0]}` is missing", "install it and run it again"
+            ) from error
         try:
             for line in child.stdout:
                 file.write(line)
@@ -86,7 +91,11 @@ def output(argv, env=None):
     """What a short program prints, or None when it is missing or fails."""
     try:
         done = subprocess.run(
-            [str(word) for word in argv], env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            [str(word) for word in argv],
+            env=env,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
     except OSError:
         return None

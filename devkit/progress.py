@@ -51,7 +51,10 @@ class Step:
         print(f"{self.title} … {word} ({took:.0f} s)", file=self.stream, flush=True)
 
     def show(self, done, total, detail=""):
-        """How far it is; `total` 0 means unknown. Cheap enough to call on every line."""
+        """How far it is; `total` 0 means unknown.
+
+        Cheap enough to call on every line.
+        """
         now = time.monotonic()
         if now - self._last_shown < (0.1 if self.live else PLAIN_INTERVAL):
             return

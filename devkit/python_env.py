@@ -25,8 +25,8 @@ class PythonEnv:
 def ensure(the_home, step, purpose, files, extra_path=None):
     """An environment with the packages of `files` (names in requirements/).
 
-    The first file makes the environment: when it changes, or Python does, a new one is made.
-    Each further file is added to it.
+    The first file makes the environment: when it changes, or Python does, a new one is
+    made. Each further file is added to it.
 
     :param extra_path: a folder to import from, besides
     :raises DevError: no network, a checksum that differs, a full disk
@@ -35,7 +35,10 @@ def ensure(the_home, step, purpose, files, extra_path=None):
     env = PythonEnv(the_home.path("python", f"{purpose}-{PYTHON_VERSION}-{key[:6]}"))
     missing = [name for name in files if not _has(env, name)]
     if missing:
-        with the_home.lock(f"python-{purpose}", waiting_for="another command that is installing packages"):
+        with the_home.lock(
+            f"python-{purpose}",
+            waiting_for="another command that is installing packages",
+        ):
             missing = [name for name in files if not _has(env, name)]
             if missing:
                 with step:
@@ -48,7 +51,10 @@ def ensure(the_home, step, purpose, files, extra_path=None):
 
 
 def _has(env, name):
-    return home.is_finished(env.folder, home.digest(REQUIREMENTS / name), _stamp(name)) and env.python.exists()
+    return (
+        home.is_finished(env.folder, home.digest(REQUIREMENTS / name), _stamp(name))
+        and env.python.exists()
+    )
 
 
 def _stamp(name):
@@ -66,7 +72,10 @@ def _create(the_home, env, extra_path):
     if without_pip:
         wheel = _pip_wheel(the_home, log)
         process.run(
-            [env.python, wheel / "pip", "install", "--no-index", "--no-deps", wheel], what, log, append=True
+            [env.python, wheel / "pip", "install", "--no-index", "--no-deps", wheel],
+            what,
+            log,
+            append=True,
         )
     if extra_path:
         (env.site_packages / "odoo19.pth").write_text(f"{extra_path}\n")
@@ -85,7 +94,10 @@ def _pip_wheel(the_home, log):
     """pip, from Debian's package that holds it."""
     mirror = debian.find_mirror()
     if mirror is None:
-        raise DevError("this Python has no `ensurepip`", "install your system's `python3-venv` and run it again")
+        raise DevError(
+            "this Python has no `ensurepip`",
+            "install your system's `python3-venv` and run it again",
+        )
     apt = debian.PrivateApt(mirror, mirror.suite, the_home.path("apt"), log)
     apt.update()
     downloads = the_home.path("downloads", "pip")
@@ -121,8 +133,21 @@ def pip_install(the_home, env, file, step, target=None):
             step.show(total, total, f"{file.stem}: unpacking {total} packages")
 
     process.run(
-        [env.python, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-compile", "--no-input"]
-        + ["--disable-pip-version-check", "--no-warn-script-location", "--progress-bar=off"]
+        [
+            env.python,
+            "-m",
+            "pip",
+            "install",
+            "--require-hashes",
+            "--no-deps",
+            "--no-compile",
+            "--no-input",
+        ]
+        + [
+            "--disable-pip-version-check",
+            "--no-warn-script-location",
+            "--progress-bar=off",
+        ]
         + ["--cache-dir", the_home.path("pip"), "-r", file]
         + (["--target", target, "--upgrade"] if target else []),
         f"the Python packages of requirements/{file.name} could not be installed",
@@ -132,17 +157,22 @@ def pip_install(the_home, env, file, step, target=None):
 
 
 def install_to(the_home, env, step, name):
-    """The packages of a locked file as a plain folder of files, apart from every environment."""
+    """The packages of a locked file as a plain folder, apart from environments."""
     file = REQUIREMENTS / name
     key = home.digest(sys.version, file)
     folder = the_home.path("files", f"{file.stem}-{PYTHON_VERSION}-{key[:6]}")
     if not home.is_finished(folder, key):
-        with the_home.lock(f"files-{file.stem}", waiting_for="another command that is installing packages"):
+        with the_home.lock(
+            f"files-{file.stem}",
+            waiting_for="another command that is installing packages",
+        ):
             if not home.is_finished(folder, key):
                 with step:
                     home.remove(folder)
                     pip_install(the_home, env, file, step, target=folder)
                     if not folder.is_dir():
-                        raise DevError(f"requirements/{name} installed nothing", RUN_AGAIN)
+                        raise DevError(
+                            f"requirements/{name} installed nothing", RUN_AGAIN
+                        )
                     home.mark_finished(folder, key)
     return folder

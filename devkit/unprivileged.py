@@ -1,10 +1,10 @@
 """Run a program as somebody who is not root, changing nothing of the system.
 
 Used as a script: `python unprivileged.py [--die-with-parent] program arguments...`.
-PostgreSQL refuses to run as root. A user namespace in which the very same user has another number
-is enough: files stay root's, and nothing has to be made readable for anybody. Where namespaces are
-not allowed (some containers), the program runs as the number of `nobody` and keeps just the right
-to pass through folders.
+PostgreSQL refuses to run as root. A user namespace in which the very same user has
+another number is enough: files stay root's, and nothing has to be made readable for
+anybody. Where namespaces are not allowed (some containers), the program runs as the
+number of `nobody` and keeps just the right to pass through folders.
 """
 
 import ctypes
@@ -26,7 +26,9 @@ class _Header(ctypes.Structure):
 
 
 class _Data(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
+    _fields_ = [
+        (name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")
+    ]
 
 
 def owner_id():

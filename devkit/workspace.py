@@ -1,4 +1,4 @@
-"""The set-up in its order: Odoo, Python packages, PostgreSQL, and the databases made with them."""
+"""The set-up in its order: Odoo, Python packages, PostgreSQL, databases."""
 
 from . import addon, home, odoo_source, postgres, python_env
 from .databases import PREFIX, Databases
@@ -21,7 +21,9 @@ class Workspace:
         self.env = env
         self.postgres = server
         self.databases = Databases(the_home, server)
-        self.server = OdooServer(the_home, odoo, env.python, server.environment, more_addons)
+        self.server = OdooServer(
+            the_home, odoo, env.python, server.environment, more_addons
+        )
 
     def release(self):
         """Let the database server go, if nobody else uses it."""
@@ -38,7 +40,10 @@ class Workspace:
         return home.digest(self.base_key(), addon.dependencies(), LANGUAGES, length=8)
 
     def dependencies_database(self, step, demo=False):
-        """The prepared database with all that the add-on depends on. :return: its name"""
+        """The prepared database with all that the add-on depends on.
+
+        :return: its name
+        """
         prefix = f"{PREFIX}deps_demo_" if demo else f"{PREFIX}deps_"
         key = self.dependencies_key()
         name = prefix + key
@@ -46,21 +51,26 @@ class Workspace:
         def build(new):
             with step:
                 options = [f"--load-language={LANGUAGES}"] if demo else []
-                self.server.install(new, addon.dependencies(), step, f"install-{name}", demo, options)
+                self.server.install(
+                    new, addon.dependencies(), step, f"install-{name}", demo, options
+                )
                 self._drop_old(prefix, name)
 
         self.databases.ensure(name, key, build, _MAKING)
         return name
 
     def _drop_old(self, prefix, name):
-        """Databases of older versions; those with and without demo share the beginning of their names."""
+        """Drop older versions; those with demo data share the prefix and stay."""
         keep = {name}
         if not prefix.endswith("demo_"):
             keep.update(self.databases.names(f"{prefix}demo_"))
         self.databases.drop_others(prefix, keep)
 
     def ready_database(self, step, dependencies):
-        """The add-on installed without demo data, to be copied for each test run. :return: its name"""
+        """The add-on installed without demo data, to be copied for each test run.
+
+        :return: its name
+        """
         name = f"{PREFIX}ready"
         mark = home.digest(dependencies, addon.fingerprint())
 
@@ -74,7 +84,9 @@ class Workspace:
 
     def copy_ready_database(self, step, dependencies, name):
         """The add-on installed without demo data, in a new database `name`."""
-        with self.home.lock("ready", waiting_for="another command that prepares a test database"):
+        with self.home.lock(
+            "ready", waiting_for="another command that prepares a test database"
+        ):
             self.databases.copy(self.ready_database(step, dependencies), name)
 
     def demo_database(self, steps, fresh=False):
@@ -94,7 +106,9 @@ class Workspace:
             with step:
                 changed = not old.endswith(translations)
                 options = ["--i18n-overwrite"] if changed else []
-                self.server.update(DEMO_DATABASE, [addon.NAME], step, "update-demo", options)
+                self.server.update(
+                    DEMO_DATABASE, [addon.NAME], step, "update-demo", options
+                )
             self.databases.set_mark(DEMO_DATABASE, mark)
             return
         template = self.dependencies_database(step_dependencies, demo=True)
@@ -113,13 +127,16 @@ def prepare(progress, files=("runtime.txt",), more_addons=None):
     """Odoo, its Python packages and PostgreSQL, in `STEPS` steps.
 
     :param files: the requirement files a command needs
-    :param more_addons: a function of home and environment, giving further add-on folders
+    :param more_addons: a function of home and environment, giving further add-on
+        folders
     :raises DevError: whatever stands in the way, with what to do
     """
     the_home = Home()
     addon.manifest()
     odoo = odoo_source.ensure(the_home, progress.step("Odoo 19"))
-    env = python_env.ensure(the_home, progress.step("Python packages"), "odoo", files, odoo.folder)
+    env = python_env.ensure(
+        the_home, progress.step("Python packages"), "odoo", files, odoo.folder
+    )
     server = postgres.ensure(the_home, progress.step("PostgreSQL"), env)
     more = more_addons(the_home, env) if more_addons else ()
     return Workspace(the_home, odoo, env, server, more)

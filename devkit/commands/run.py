@@ -37,9 +37,13 @@ _EXPECTED = ("pg_trgm", "unaccent")
 
 def add_arguments(parser):
     """The options of `./dev run`."""
-    parser.add_argument("--port", type=int, default=PORT, help=f"port on {HOST} (default: {PORT})")
     parser.add_argument(
-        "--fresh", action="store_true", help="make the demo database anew; what was entered in it is lost"
+        "--port", type=int, default=PORT, help=f"port on {HOST} (default: {PORT})"
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="make the demo database anew; what was entered in it is lost",
     )
 
 
@@ -50,7 +54,7 @@ def run(arguments):
     serving = here.lock("run")
     if not serving.try_acquire():
         raise DevError(
-            f"the demo is being served already ({serving.read() or 'by another command'})",
+            f"the demo is being served already on {serving.read() or 'another port'}",
             "open it, or stop that command first",
         )
     check_port(arguments.port)
@@ -58,7 +62,10 @@ def run(arguments):
     serving.write(address)
     try:
         space = workspace.prepare(progress)
-        steps = (progress.step("Demo data of Odoo's own apps"), progress.step("Demo database"))
+        steps = (
+            progress.step("Demo data of Odoo's own apps"),
+            progress.step("Demo database"),
+        )
         with here.lock("demo", waiting_for="`./dev shell` to leave the demo database"):
             space.demo_database(steps, fresh=arguments.fresh)
         return Server(space, arguments.port, address).serve(progress)
@@ -75,7 +82,7 @@ def check_port(port):
         except (OSError, OverflowError) as error:
             raise DevError(
                 f"port {port} is taken ({getattr(error, 'strerror', None) or error})",
-                f"stop what uses it, or choose another with --port {port + 1 if port < 65535 else PORT}",
+                "stop what uses it, or choose another with --port",
             ) from error
 
 
@@ -88,7 +95,12 @@ class Server:
         self.log = space.home.log("run")
         self.command = space.server.command(
             "server",
-            *("-d", workspace.DEMO_DATABASE, "--db-filter", f"^{workspace.DEMO_DATABASE}$"),
+            *(
+                "-d",
+                workspace.DEMO_DATABASE,
+                "--db-filter",
+                f"^{workspace.DEMO_DATABASE}$",
+            ),
             *("--http-interface", HOST, "--http-port", port),
             *("--workers", "0", "--max-cron-threads", "1"),
             *("--limit-time-real", "0", "--limit-time-cpu", "0"),
@@ -120,7 +132,10 @@ class Server:
         except BaseException:
             process.stop(child)
             raise
-        raise DevError(f"Odoo ended by itself (code {child.returncode})", f"see {self.log} and run it again")
+        raise DevError(
+            f"Odoo ended by itself (code {child.returncode})",
+            f"see {self.log} and run it again",
+        )
 
     def _wait_for_answer(self, child):
         deadline = time.monotonic() + START_TIMEOUT
@@ -128,11 +143,13 @@ class Server:
             if child.poll() is not None:
                 raise DevError("Odoo did not start", f"see {self.log}", tail(self.log))
             if time.monotonic() > deadline:
-                raise DevError(f"Odoo does not answer on {self.address}", f"see {self.log}")
+                raise DevError(
+                    f"Odoo does not answer on {self.address}", f"see {self.log}"
+                )
             time.sleep(0.2)
 
     def _follow(self, child):
-        """Keep Odoo's whole log in a file, its warnings and errors on the screen too."""
+        """Keep Odoo's whole log in a file, and show its warnings and errors."""
         shown = False
         with open(self.log, "w", encoding="utf-8") as file:
             for line in child.stdout:
@@ -141,7 +158,9 @@ class Server:
                 record = _RECORD.match(line)
                 if record:
                     level, message = record.groups()
-                    shown = level not in ("INFO", "DEBUG") and not any(w in message for w in _EXPECTED)
+                    shown = level not in ("INFO", "DEBUG") and not any(
+                        w in message for w in _EXPECTED
+                    )
                 if shown:
                     print(line, end="", flush=True)
 

@@ -9,4 +9,6 @@ def add_arguments(parser):
 
 def run(_arguments):
     """:raises DevError: not written yet"""
-    raise DevError("the screenshots cannot be made yet", "wait for the version that has them")
+    raise DevError(
+        "the screenshots cannot be made yet", "wait for the version that has them"
+    )

@@ -20,11 +20,19 @@ def run(_arguments):
     """:return: the shell's exit code. :raises DevError: the set-up failed"""
     progress = Progress(workspace.STEPS + 2)
     space = workspace.prepare(progress)
-    steps = (progress.step("Demo data of Odoo's own apps"), progress.step("Demo database"))
+    steps = (
+        progress.step("Demo data of Odoo's own apps"),
+        progress.step("Demo database"),
+    )
     prepare_demo(space, steps, progress)
     child = process.start(
         space.server.command(
-            "shell", "-d", workspace.DEMO_DATABASE, "--no-http", "--log-level=warn", "--shell-interface=python"
+            "shell",
+            "-d",
+            workspace.DEMO_DATABASE,
+            "--no-http",
+            "--log-level=warn",
+            "--shell-interface=python",
         ),
         env=space.server.environment,
     )
@@ -42,10 +50,14 @@ def prepare_demo(space, steps, progress):
     serving = space.home.lock("run")
     if not serving.try_acquire():
         if space.databases.exists(workspace.DEMO_DATABASE):
-            progress.say("dev: `./dev run` is using the demo database, so it is not updated now")
+            progress.say(
+                "dev: `./dev run` is using the demo database, so it is not updated now"
+            )
             return
         serving.waiting_for = "`./dev run` to prepare the demo database"
     else:
         serving.release()
-    with space.home.lock("demo", waiting_for="another command that prepares the demo database"):
+    with space.home.lock(
+        "demo", waiting_for="another command that prepares the demo database"
+    ):
         space.demo_database(steps)

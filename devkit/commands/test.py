@@ -18,7 +18,9 @@ def add_arguments(parser):
     """The options of `./dev test`; the rest is pytest's."""
     parser.usage = "./dev test [--no-browser] [PYTEST ARGUMENTS]"
     parser.add_argument(
-        "--no-browser", action="store_true", help="leave the tests out that need Chromium, and say so at the end"
+        "--no-browser",
+        action="store_true",
+        help="leave the tests out that need Chromium, and say so at the end",
     )
 
 
@@ -30,7 +32,9 @@ def run(arguments):
     step = progress.step("Chromium")
     if not arguments.no_browser:
         browser.ensure(space.home, step)
-    dependencies = space.dependencies_database(progress.step("Odoo's own apps in a database"))
+    dependencies = space.dependencies_database(
+        progress.step("Odoo's own apps in a database")
+    )
     step = progress.step(f"{addon.NAME} in a database")
     with space.databases.temporary("test") as name:
         space.copy_ready_database(step, dependencies, name)
@@ -85,7 +89,7 @@ def marker_of(words):
 
 
 def without_browser(words):
-    """The marker expression that leaves browser tests out besides what was asked for."""
+    """The marker expression asked for, and browser tests left out."""
     asked = marker_of(words)
     return f"({asked}) and not browser" if asked else "not browser"
 
@@ -96,4 +100,3 @@ def drop_marker(words):
         number = words.index("-m")
         return words[:number] + words[number + 2 :]
     return [word for word in words if not (word.startswith("-m") and len(word) > 2)]
-

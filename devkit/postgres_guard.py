@@ -3,7 +3,8 @@
 Used as a script: `python postgres_guard.py USERS_LOCK PROGRAM ARGUMENTS...`. Every
 command that needs the server holds USERS_LOCK shared. The guard starts the server and
 waits for the lock alone: the kernel hands it over when the last command is gone,
-however it went. Then the server is stopped. When the server ends by itself, so does the guard.
+however it went. Then the server is stopped. When the server ends by itself, so does
+the guard.
 """
 
 import fcntl

@@ -138,7 +138,7 @@ def prepare(progress, files=("runtime.txt",), more_addons=None):
         the_home, progress.step("Python packages"), "odoo", files, odoo.folder
     )
     server = postgres.ensure(the_home, progress.step("PostgreSQL"), env)
-    more = more_addons(the_home, env) if more_addons else ()
+    more = more_addons(the_home, env, progress) if more_addons else ()
     return Workspace(the_home, odoo, env, server, more)
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    """:return: 1 when a value is beyond its limit. :raises DevError: the set-up failed"""
+    """:return: 1 when a value is beyond its limit. :raises DevError: set-up failed"""
     files = find(arguments.names)
     progress = Progress(workspace.STEPS + 2)
     space = workspace.prepare(progress, more_addons=peers)

@@ -6,7 +6,6 @@
     "category": "Sales/CRM",
     "license": "AGPL-3",
     "author": "CRM Extension Community",
-    "website": "https://github.com/crm-extension/crm_extension",
     "depends": [
         "account",
         "calendar",
@@ -59,6 +58,9 @@
     "assets": {
         "web.assets_backend": [
             "crm_extension/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "crm_extension/static/tests/tours/**/*",
         ],
     },
     "application": True,

@@ -179,5 +179,6 @@ SALES = "sales_team.group_sale_salesman"
 SALES_MANAGER = "sales_team.group_sale_manager"
 ACCOUNTANT = "account.group_account_user"
 APPROVER = (
-    "sales_team.group_sale_salesman_all_leads,crm_extension.crm_extension_group_approver"
+    "sales_team.group_sale_salesman_all_leads,"
+    "crm_extension.crm_extension_group_approver"
 )

@@ -67,9 +67,7 @@ def test_a_concession_taken_back_asks_nobody(content, data):
 @given(numbers, numbers)
 def test_numbers_are_judged_by_their_direction(before, after):
     def asks(direction):
-        return not covers(
-            {"x": Fact(before, direction)}, {"x": Fact(after, direction)}
-        )
+        return not covers({"x": Fact(before, direction)}, {"x": Fact(after, direction)})
 
     assert asks("lower") == (after < before)
     assert asks("higher") == (after > before)
@@ -80,7 +78,9 @@ def test_trailing_zeros_and_negative_zero_are_no_change():
     assert fingerprint({"x": Fact(Decimal("1.50"), "lower")}) == fingerprint(
         {"x": Fact(Decimal("1.5"), "lower")}
     )
-    assert covers({"x": Fact(Decimal("0"), "changed")}, {"x": Fact(Decimal("-0"), "changed")})
+    assert covers(
+        {"x": Fact(Decimal("0"), "changed")}, {"x": Fact(Decimal("-0"), "changed")}
+    )
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity"])
@@ -124,9 +124,7 @@ def test_granted_exactly_when_every_asked_point_has_its_yes(route):
 @given(points())
 def test_only_one_rank_waits_and_never_after_a_rejection(route):
     result = standing(route)
-    waiting = {
-        point.rank for point in route if result.states[point.key] == "waiting"
-    }
+    waiting = {point.rank for point in route if result.states[point.key] == "waiting"}
     assert len(waiting) <= 1
     if result.outcome == "rejected":
         assert not waiting
@@ -200,7 +198,10 @@ def test_the_position_is_found_in_the_own_line_first():
 
 
 def test_outside_the_line_the_own_department_comes_before_the_company():
-    people = line() | {5: Person(5, "fay", "finance", 3, "east"), 6: Person(6, "fred", "finance", 3, "west")}
+    people = line() | {
+        5: Person(5, "fay", "finance", 3, "east"),
+        6: Person(6, "fred", "finance", 3, "west"),
+    }
     assert holders("finance", 1, people, everybody) == {"fay"}
     assert holders("finance", 3, people, everybody) == {"fay", "fred"}
 

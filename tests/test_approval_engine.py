@@ -1,12 +1,19 @@
 """Requests, points and decisions: who is asked, in which order, and what it does."""
 
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+from freezegun import freeze_time
+from psycopg2 import IntegrityError
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.crm_extension.models.approval.kept import ENGINE
 
-from .common import ACCOUNTANT, APPROVER, SALES_MANAGER, TAGS, ApprovalCommon
+from .common import ACCOUNTANT, SALES_MANAGER, TAGS, ApprovalCommon
 
 
 @tagged(*TAGS)
@@ -91,7 +98,9 @@ class TestPeople(ApprovalCommon, TransactionCase):
         request = order.sudo().crm_approval_request_ids
         self.assertNotIn(self.manager, request.item_ids.user_id)
 
-    def test_the_salesperson_of_the_order_may_not_decide_for_a_colleague_s_request(self):
+    def test_the_salesperson_of_the_order_may_not_decide_for_a_colleague_s_request(
+        self,
+    ):
         order = self.make_order(0, 25)
         order.sudo().user_id = self.manager
         order.with_user(self.director).sudo(False).action_approval_request()
@@ -194,15 +203,10 @@ class TestRoute(ApprovalCommon, TransactionCase):
 
     def test_a_deadline_counts_working_hours(self):
         self.company.resource_calendar_id.tz = "UTC"
-        with self.freeze("2026-11-20 15:00:00"):  # a Friday
+        with freeze_time("2026-11-20 15:00:00"):  # a Friday
             order, request = self.ask(self.step("Sales Manager", 10, deadline_hours=8))
         due = self.items_of(self.manager).date_due
         self.assertEqual(str(due), "2026-11-23 15:00:00")
-
-    def freeze(self, moment):
-        from freezegun import freeze_time
-
-        return freeze_time(moment)
 
 
 @tagged(*TAGS)
@@ -289,7 +293,9 @@ class TestDecisions(ApprovalCommon, TransactionCase):
 
     def test_approvers_read_the_figures_without_rights_on_their_source(self):
         board = new_test_user(
-            self.env, login="t_board", groups="crm_extension.crm_extension_group_approver"
+            self.env,
+            login="t_board",
+            groups="crm_extension.crm_extension_group_approver",
         )
         self.policy.active = False
         self.make_policy(
@@ -313,7 +319,6 @@ class TestDecisions(ApprovalCommon, TransactionCase):
         for _index in range(10):
             orders |= self.make_order(0, 25)
         single = self.make_order(0, 25)
-        single.crm_approval_state
         self.env.flush_all()
         with self.count_queries() as one:
             single.action_approval_request()
@@ -322,19 +327,13 @@ class TestDecisions(ApprovalCommon, TransactionCase):
             orders.action_approval_request()
         self.assertLess(ten.value, 5 * one.value)
 
+    @contextmanager
     def count_queries(self):
-        from contextlib import contextmanager
-        from types import SimpleNamespace
-
-        @contextmanager
-        def counter():
-            result = SimpleNamespace(value=0)
-            before = self.env.cr.sql_log_count
-            yield result
-            self.env.flush_all()
-            result.value = self.env.cr.sql_log_count - before
-
-        return counter()
+        result = SimpleNamespace(value=0)
+        before = self.env.cr.sql_log_count
+        yield result
+        self.env.flush_all()
+        result.value = self.env.cr.sql_log_count - before
 
 
 @tagged(*TAGS)
@@ -354,7 +353,12 @@ class TestKept(ApprovalCommon, TransactionCase):
         )
 
     def test_nobody_writes_or_deletes_them_by_hand(self):
-        for user in (self.sales, self.manager, self.director, self.env.ref("base.user_admin")):
+        for user in (
+            self.sales,
+            self.manager,
+            self.director,
+            self.env.ref("base.user_admin"),
+        ):
             for records in self.records:
                 for mode in (records.with_user(user), records.with_user(user).sudo()):
                     with self.assertRaises(AccessError):
@@ -437,10 +441,6 @@ class TestPolicies(ApprovalCommon, TransactionCase):
                 self.discount_policy.with_user(user).floor = 90
 
     def test_the_floor_is_a_percentage(self):
-        from psycopg2 import IntegrityError
-
-        from odoo.tools import mute_logger
-
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
             self.discount_policy.floor = 120
             self.env.flush_all()

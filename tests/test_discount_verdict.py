@@ -17,7 +17,14 @@ quantities = st.decimals(0, 1_000, places=2).map(float)
 @st.composite
 def sale_lines(draw):
     lines = [
-        Line(key, f"line {key}", reference := draw(prices), draw(prices), draw(quantities), draw(st.integers(0, 50)))
+        Line(
+            key,
+            f"line {key}",
+            draw(prices),
+            draw(prices),
+            draw(quantities),
+            draw(st.integers(0, 50)),
+        )
         for key in range(draw(st.integers(0, 5)))
     ]
     if draw(st.booleans()):
@@ -59,7 +66,9 @@ def test_a_split_amount_adds_up_and_nobody_is_far_off(amount, weights):
 
 
 def one(percent, ceiling=10, floor=40):
-    return judge([Line(1, "Chair", 120.0, 120.0 * (1 - percent / 100), 10, ceiling)], floor, 2)
+    return judge(
+        [Line(1, "Chair", 120.0, 120.0 * (1 - percent / 100), 10, ceiling)], floor, 2
+    )
 
 
 @pytest.mark.parametrize(

@@ -199,9 +199,7 @@ class TestChannels(ApprovalCommon, TransactionCase):
     def test_a_negative_line(self):
         order = self.make_order(0, 0)
         cut = self.make_product("Discount", 0, 0)
-        order.order_line = [
-            Command.create({"product_id": cut.id, "price_unit": -1500})
-        ]
+        order.order_line = [Command.create({"product_id": cut.id, "price_unit": -1500})]
         self.assertHeld(order)
 
     def test_the_global_discount_wizard(self):
@@ -310,7 +308,10 @@ class TestAfterTheGate(ApprovalCommon, TransactionCase):
 
     def test_an_added_negative_line_is_held(self):
         cut = self.make_product("Discount", 0, 0)
-        for values in ({"price_unit": -2000}, {"price_unit": -1, "product_uom_qty": 2000}):
+        for values in (
+            {"price_unit": -2000},
+            {"price_unit": -1, "product_uom_qty": 2000},
+        ):
             with self.assertRaises(ValidationError):
                 self.env["sale.order.line"].with_user(self.sales).create(
                     {"order_id": self.order.id, "product_id": cut.id, **values}
@@ -319,7 +320,9 @@ class TestAfterTheGate(ApprovalCommon, TransactionCase):
     def test_commands_on_the_order_meet_the_same_gate(self):
         line = self.order.order_line[1]
         with self.assertRaises(ValidationError):
-            self.order.write({"order_line": [Command.update(line.id, {"discount": 30})]})
+            self.order.write(
+                {"order_line": [Command.update(line.id, {"discount": 30})]}
+            )
 
     def test_taking_lines_away_does_not_shift_a_reduction_onto_the_rest(self):
         cut = self.make_product("Discount", 0, 0)

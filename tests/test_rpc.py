@@ -3,7 +3,6 @@ confirmed without two grants (DESIGN 3 "No way around")."""
 
 import json
 
-
 from odoo import Command
 from odoo.tests import HttpCase, tagged
 

@@ -278,13 +278,13 @@ class CrmApprovalMixin(models.AbstractModel):
         concerned = self.filtered(
             lambda document: asked[document.id] or refusals.get(document.id)
         )
-        requests = concerned._approval_get_requests()
+        earlier = concerned._approval_get_requests()
         facts = concerned._approval_get_facts() if concerned else {}
         return {
             document.id: document._approval_assess_one(
                 asked[document.id],
                 refusals.get(document.id, ""),
-                requests.get(document._origin.id, ()),
+                earlier.get(document._origin.id, ()),
                 facts.get(document.id, {}),
             )
             for document in self
@@ -335,8 +335,10 @@ class CrmApprovalMixin(models.AbstractModel):
         for gate in self._approval_gates():
             for policy in self.env["crm.approval.policy"]._get_rules(gate.key):
                 documents = self.filtered(
-                    lambda document, policy=policy: not policy.company_id
-                    or document._approval_get_company().id == policy.company_id
+                    lambda document, policy=policy: (
+                        not policy.company_id
+                        or document._approval_get_company().id == policy.company_id
+                    )
                 ).filtered_domain(policy.condition)
                 steps = {document.id: [] for document in documents}
                 for point in policy.points:

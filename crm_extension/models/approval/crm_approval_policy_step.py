@@ -71,7 +71,7 @@ class CrmApprovalPolicyStep(models.Model):
         help="1 is the direct manager, 2 the manager's manager.",
     )
     user_ids = fields.Many2many(comodel_name="res.users", string="People")
-    group_id = fields.Many2one(comodel_name="res.groups", string="Group")
+    group_id = fields.Many2one(comodel_name="res.groups")
     quorum = fields.Selection(
         selection=[
             ("any", "Any one of them"),

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .core.facts import covers, fingerprint, from_json, to_json
+from .core.facts import covers, from_json
 from .core.route import standing, yes_needed
 from .crm_approval_policy_step import Asking
 
@@ -88,7 +88,7 @@ class CrmApprovalRequest(models.Model):
         figures, and need not have access to the models they come from.
         """
         self.figures = False
-        for res_model, requests in self.sudo().grouped("res_model").items():
+        for requests in self.sudo().grouped("res_model").values():
             documents = requests._get_documents()
             figures = documents._approval_get_figures()
             for request in requests:
@@ -164,12 +164,14 @@ class CrmApprovalRequest(models.Model):
                 for document, policy, _steps in demands
             ]
         )
-        requests._copy_route({
-            request: set(steps)
-            for request, (_document, _policy, steps) in zip(
-                requests, demands, strict=True
-            )
-        })
+        requests._copy_route(
+            {
+                request: set(steps)
+                for request, (_document, _policy, steps) in zip(
+                    requests, demands, strict=True
+                )
+            }
+        )
         self.env["crm.approval.decision"]._record("request", requests)
         requests._advance()
         return requests
@@ -282,9 +284,11 @@ class CrmApprovalRequest(models.Model):
         steps = self.step_ids
         for state, ids in by_state.items():
             steps.browse(ids).write({"state": state})
-        steps.browse(by_state.get("approved", []) + by_state.get("rejected", [])).mapped(
-            "item_ids"
-        ).filtered(lambda item: item.state in ("open", "later"))._void()
+        steps.browse(
+            by_state.get("approved", []) + by_state.get("rejected", [])
+        ).mapped("item_ids").filtered(
+            lambda item: item.state in ("open", "later")
+        )._void()
         steps.browse(by_state.get("waiting", []))._start()
         for outcome, ids in closed.items():
             self.browse(ids)._close(outcome)
@@ -329,8 +333,10 @@ class CrmApprovalRequest(models.Model):
         for requests in self.grouped("res_model").values():
             facts = requests._get_documents()._approval_get_facts()
             outdated |= requests.filtered(
-                lambda request, facts=facts: request.res_id in facts
-                and not request._covers(facts[request.res_id])
+                lambda request, facts=facts: (
+                    request.res_id in facts
+                    and not request._covers(facts[request.res_id])
+                )
             )
         return outdated
 

@@ -36,7 +36,6 @@ class CrmApprovalRequestStep(models.Model):
         readonly=True,
     )
     yes_needed = fields.Integer(
-        string="Yes Needed",
         readonly=True,
         help="How many different people must agree.",
     )

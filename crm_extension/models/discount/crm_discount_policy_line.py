@@ -24,6 +24,6 @@ class CrmDiscountPolicyLine(models.Model):
         "(policy_id, job_id)", "A position has one ceiling in a policy."
     )
     _check_limit = models.Constraint(
-        "CHECK (\"limit\" >= 0 AND \"limit\" <= 100)",
+        'CHECK ("limit" >= 0 AND "limit" <= 100)',
         "What a position may give lies between 0 and 100 percent.",
     )

@@ -78,7 +78,9 @@ class Verdict(NamedTuple):
     def worst(self) -> LineVerdict | None:
         """The line that asks for the highest decision, or ``None``."""
         conceding = [line for line in self.lines.values() if line.state != "none"]
-        return max(conceding, key=lambda line: (line.excess, line.percent), default=None)
+        return max(
+            conceding, key=lambda line: (line.excess, line.percent), default=None
+        )
 
 
 NOTHING = Verdict({}, Decimal(0), Decimal(0), Decimal(0), "none")
@@ -162,7 +164,9 @@ def _split(lines: list[Line]):
         if listed <= 0 and net < listed:
             pool += listed - net
             ceiling = _number(line.ceiling)
-            pool_ceiling = ceiling if pool_ceiling is None else min(pool_ceiling, ceiling)
+            pool_ceiling = (
+                ceiling if pool_ceiling is None else min(pool_ceiling, ceiling)
+            )
         else:
             priced.append((line, reference, price, quantity))
     return priced, pool, pool_ceiling

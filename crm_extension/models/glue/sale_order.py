@@ -70,7 +70,9 @@ class SaleOrder(models.Model):
     # === BUSINESS METHODS: sale === #
 
     def _confirmation_error_message(self):
-        return super()._confirmation_error_message() or self._approval_blocking_message()
+        return (
+            super()._confirmation_error_message() or self._approval_blocking_message()
+        )
 
     def _action_cancel(self):
         self._approval_get_pending()._withdraw(
@@ -79,10 +81,11 @@ class SaleOrder(models.Model):
         return super()._action_cancel()
 
     def _recompute_prices(self):
-        super()._recompute_prices()
+        result = super()._recompute_prices()
         self.env.add_to_compute(
             self.order_line._fields["crm_reference_price"], self.order_line
         )
+        return result
 
     # === BUSINESS METHODS: approval === #
 
@@ -156,10 +159,11 @@ class SaleOrder(models.Model):
         return self.user_id | self.order_line.crm_given_by_id
 
     def _approval_on_granted(self, request):
-        super()._approval_on_granted(request)
+        result = super()._approval_on_granted(request)
         if request.policy_id.confirm_when_granted:
             # In the requester's name: the engine lends nobody its own rights.
             self.with_user(request.requester_id).action_confirm()
+        return result
 
     # === BUSINESS METHODS: discount === #
 

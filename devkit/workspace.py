@@ -8,7 +8,7 @@ from .odoo_server import OdooServer
 DEMO_DATABASE = f"{PREFIX}demo"
 LANGUAGES = "en_US,zh_CN"
 HELPDESK = "odoo-addon-helpdesk-mgmt=="
-STEPS = 3  # of `prepare`
+STEPS = 4  # of `prepare`
 _MAKING = "another command that is making this database"
 
 
@@ -137,7 +137,8 @@ def prepare(progress, files=("runtime.txt",), more_addons=None):
     env = python_env.ensure(
         the_home, progress.step("Python packages"), "odoo", files, odoo.folder
     )
-    server = postgres.ensure(the_home, progress.step("PostgreSQL"), env)
+    steps = progress.step("PostgreSQL's programs"), progress.step("PostgreSQL")
+    server = postgres.ensure(the_home, steps, env)
     more = more_addons(the_home, env, progress) if more_addons else ()
     return Workspace(the_home, odoo, env, server, more)
 

@@ -136,14 +136,14 @@ def test_odoo_refuses_the_user_postgres(monkeypatch):
     monkeypatch.setenv("PGHOST", "localhost")
     monkeypatch.setenv("PGUSER", "postgres")
     with pytest.raises(DevError, match="another role"):
-        postgres.ensure(None, None, None)
+        postgres.ensure(None, (None, None), None)
 
 
 def test_a_server_out_of_reach_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PGHOST", str(tmp_path))
     monkeypatch.setenv("PGUSER", "somebody")
     with pytest.raises(DevError, match=f"{tmp_path} cannot be used .*PGHOST"):
-        postgres.ensure(None, None, None)
+        postgres.ensure(None, (None, None), None)
 
 
 class FakeServer:

@@ -1,0 +1,84 @@
+"""The story in the browser: each person on the screens of the job."""
+
+from datetime import timedelta
+
+import pytest
+
+from odoo import Command, fields
+from odoo.tests import HttpCase, tagged
+
+from .common import TAGS, ApprovalCommon
+
+INBOX = "/odoo/approvals"
+DELIVERIES = "/odoo/action-stock.action_picking_tree_outgoing"
+
+
+@tagged(*TAGS)
+@pytest.mark.browser
+class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
+    """A quotation that needs two people, from the question to the payment."""
+
+    def tour(self, name, user, url="/odoo"):
+        self.start_tour(url, f"crm_extension_{name}", login=user.login)
+        self.env.invalidate_all()
+
+    def make_overdue_invoice(self, amount, days):
+        due = fields.Date.context_today(self.customer) - timedelta(days=days)
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_date": due - timedelta(days=30),
+                "invoice_date_due": due,
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [
+                    Command.create({"name": "Before", "price_unit": amount})
+                ],
+            }
+        )
+        invoice.line_ids.tax_ids = False
+        invoice.action_post()
+
+    def invoice_and_pay(self, order):
+        invoices = order.sudo()._create_invoices()
+        invoices.action_post()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoices.ids
+        ).create({})._create_payments()
+
+    def url_of(self, order):
+        return f"/odoo/sales/{order.id}"
+
+    def test_from_the_question_to_the_payment(self):
+        self.policy.require_reason = True
+        # Without a deadline an activity is for today, whatever the weekday.
+        self.policy.step_ids.deadline_hours = 0
+        self.make_overdue_invoice(3100, days=12)
+
+        self.tour("salesperson_asks", self.sales, "/odoo/sales/new")
+        order = self.env["sale.order"].search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(order.crm_approval_state, "pending")
+        self.tour("manager_approves", self.manager)
+        self.tour("finance_approves", self.finance)
+        self.assertEqual(order.crm_approval_state, "granted")
+        self.tour("salesperson_confirms", self.sales, self.url_of(order))
+        self.assertEqual(order.state, "sale")
+        self.tour("warehouse_delivers", self.warehouse, DELIVERIES)
+        self.assertEqual(order.picking_ids.state, "done")
+        self.invoice_and_pay(order)
+        self.tour("salesperson_sees_all_done", self.sales, self.url_of(order))
+
+    def test_beyond_the_floor_the_form_offers_no_way(self):
+        order = self.make_order(0, 25, 0)
+        self.tour("salesperson_meets_the_floor", self.sales, self.url_of(order))
+        self.assertEqual(order.order_line[1].discount, 25)
+
+    def test_a_rejection_needs_a_comment_and_gives_the_quotation_back(self):
+        order = self.make_order(0, 25, 0)
+        order.action_approval_request()
+        self.tour("manager_rejects", self.manager, INBOX)
+        self.tour("salesperson_is_rejected", self.sales, self.url_of(order))
+
+    def test_the_salesperson_cannot_decide(self):
+        self.make_order(0, 25, 0).action_approval_request()
+        self.tour("salesperson_cannot_decide", self.sales)

@@ -1,5 +1,7 @@
 """A quotation before, at and after its gate."""
 
+import base64
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, TransactionCase, tagged
@@ -80,6 +82,23 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         order = self.make_order(0, 15, 0)
         order.action_approval_request()
         self.decide(self.manager)
+        self.assertEqual(order.state, "sale")
+
+    def test_a_customer_s_signature_is_kept_until_the_grant_and_then_confirms(self):
+        order = self.make_order(0, 15, require_signature=True, require_payment=False)
+        order.sudo().signature = base64.b64encode(b"<svg/>")
+        order.with_user(self.env.ref("base.public_user")).sudo()._validate_order()
+        self.assertEqual(order.state, "draft")
+        message = order.message_ids[:1]
+        self.assertIn("still needs approval", message.body)
+        self.assertIn(self.sales.partner_id, message.partner_ids)
+        order.action_approval_request()
+        self.decide(self.manager)
+        self.assertEqual(order.state, "sale")
+
+    def test_a_customer_s_signature_confirms_what_needs_nothing(self):
+        order = self.make_order(0, 5, require_signature=True)
+        order.with_user(self.env.ref("base.public_user")).sudo()._validate_order()
         self.assertEqual(order.state, "sale")
 
     def test_a_rejection_brings_the_quotation_back_unchanged(self):

@@ -1,3 +1,4 @@
+from . import cached_definition  # should be first: rules of the rooms inherit it
 from . import approval
 from . import discount
 from . import fulfilment

@@ -1,5 +1,5 @@
 from . import kept  # should be first: the records below inherit it
-from . import crm_approval_policy  # with the definition that points inherit too
+from . import crm_approval_policy
 from . import crm_approval_policy_step
 from . import crm_approval_request
 from . import crm_approval_request_step

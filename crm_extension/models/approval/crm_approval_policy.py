@@ -24,29 +24,6 @@ class PointRule(NamedTuple):
     condition: list
 
 
-class CrmApprovalDefinition(models.AbstractModel):
-    """What gates read through a cache: every change empties it."""
-
-    _name = "crm.approval.definition"
-    _description = "Cached Approval Definition"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        records = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return records
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
-
-
 class CrmApprovalPolicy(models.Model):
     """What must be asked at a gate.
 
@@ -57,7 +34,7 @@ class CrmApprovalPolicy(models.Model):
     """
 
     _name = "crm.approval.policy"
-    _inherit = ["crm.approval.definition"]
+    _inherit = ["crm.cached.definition"]
     _description = "Approval Policy"
     _order = "gate, sequence, id"
     _check_company_auto = True

@@ -29,7 +29,7 @@ class CrmApprovalPolicyStep(models.Model):
     """
 
     _name = "crm.approval.policy.step"
-    _inherit = ["crm.approval.definition"]
+    _inherit = ["crm.cached.definition"]
     _description = "Approval Point"
     _order = "sequence, id"
 

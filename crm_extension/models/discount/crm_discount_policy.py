@@ -1,6 +1,7 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
+from odoo.tools import ormcache
 
 
 class Limits(NamedTuple):
@@ -27,6 +28,7 @@ class CrmDiscountPolicy(models.Model):
     """
 
     _name = "crm.discount.policy"
+    _inherit = ["crm.cached.definition"]
     _description = "Discount Policy"
     _order = "sequence, id"
 
@@ -67,12 +69,13 @@ class CrmDiscountPolicy(models.Model):
     )
 
     @api.model
-    def _get_limits(self, company):
-        """What a company allows, or ``None`` when no policy says anything.
+    @ormcache("company_id", "self.env.lang")
+    def _get_limits(self, company_id):
+        """What a company allows: :class:`Limits`, or ``None`` when no policy speaks.
 
-        Read in superuser mode by the callers: the rule is the same for everybody.
+        Read in superuser mode: the rule is the same for everybody.
         """
-        policies = self.search([("company_id", "in", (company.id, False))])
+        policies = self.sudo().search([("company_id", "in", (company_id, False))])
         own = policies.filtered("company_id")
         policy = (own or policies)[:1]
         if not policy:
@@ -91,8 +94,15 @@ class CrmDiscountPolicy(models.Model):
         :param limits: :class:`Limits`
         :return: ``{user id: percent}``, by the position the user holds in the company
         """
-        employees = self.env["hr.employee"].search(
-            [("user_id", "in", users.ids), ("company_id", "=", company.id)]
+        # Superuser mode: salespeople may not read employees, and their ceiling is
+        # all that is told of them.
+        employees = (
+            self.env["hr.employee"]
+            .sudo()
+            .search_fetch(
+                [("user_id", "in", users.ids), ("company_id", "=", company.id)],
+                ["user_id", "job_id"],
+            )
         )
         jobs = {employee.user_id.id: employee.job_id.id for employee in employees}
         return {

@@ -5,6 +5,7 @@ class CrmDiscountPolicyLine(models.Model):
     """The ceiling of one position: what its holders may give without asking."""
 
     _name = "crm.discount.policy.line"
+    _inherit = ["crm.cached.definition"]
     _description = "Discount Ceiling of a Position"
     _order = "limit, id"
     _rec_name = "job_id"

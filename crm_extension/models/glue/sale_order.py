@@ -74,6 +74,12 @@ class SaleOrder(models.Model):
             super()._confirmation_error_message() or self._approval_blocking_message()
         )
 
+    def _validate_order(self):
+        """The customer has accepted; what still waits keeps the acceptance."""
+        held = self.filtered(lambda order: order._approval_blocking_message())
+        held._crm_tell_accepted()
+        return super(SaleOrder, self - held)._validate_order()
+
     def _action_cancel(self):
         self._approval_get_pending()._withdraw(
             "withdraw", self.env._("The order was cancelled.")
@@ -160,10 +166,25 @@ class SaleOrder(models.Model):
 
     def _approval_on_granted(self, request):
         result = super()._approval_on_granted(request)
-        if request.policy_id.confirm_when_granted:
+        accepted = self.signature and not self._has_to_be_paid()
+        if accepted or request.policy_id.confirm_when_granted:
             # In the requester's name: the engine lends nobody its own rights.
             self.with_user(request.requester_id).action_confirm()
         return result
+
+    def _crm_tell_accepted(self):
+        """Tell the salesperson that a customer accepted what is not approved yet."""
+        for order in self:
+            order.message_post(
+                body=self.env._(
+                    "The customer has accepted %(document)s, which still needs"
+                    " approval. The acceptance is kept; the order is confirmed as soon"
+                    " as it is approved.",
+                    document=order.name,
+                ),
+                partner_ids=order.user_id.partner_id.ids,
+                subtype_xmlid="mail.mt_note",
+            )
 
     # === BUSINESS METHODS: discount === #
 
@@ -173,11 +194,11 @@ class SaleOrder(models.Model):
         :return: ``{id: Verdict}``
         """
         verdicts = {}
-        policies = self.env["crm.discount.policy"].sudo()
+        policies = self.env["crm.discount.policy"]
         for company, orders in self.grouped(
             lambda order: order.company_id or order.env.company
         ).items():
-            limits = policies._get_limits(company)
+            limits = policies._get_limits(company.id)
             if not limits:
                 verdicts.update({order.id: NOTHING for order in orders})
                 continue
@@ -232,7 +253,7 @@ class SaleOrder(models.Model):
 
     def _crm_explain_refusal(self, verdict):
         worst = max(verdict.lines.values(), key=lambda line: line.percent)
-        limits = self.env["crm.discount.policy"]._get_limits(self.company_id)
+        limits = self.env["crm.discount.policy"]._get_limits(self.company_id.id)
         return self.env._(
             "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and the"
             " company's floor in “%(policy)s” is %(floor)g %%. Nobody can approve more;"

@@ -2,12 +2,13 @@
 
 from contextlib import contextmanager
 from types import SimpleNamespace
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -244,6 +245,19 @@ class TestDecisions(ApprovalCommon, TransactionCase):
         self.manager.group_ids = self.env.ref("sales_team.group_sale_salesman")
         with self.assertRaises(UserError):
             self.item.action_approve()
+
+    def test_of_two_people_deciding_at_once_one_is_told(self):
+        taken = LockError("taken")
+        with (
+            patch.object(
+                type(self.env["crm.approval.request"]),
+                "lock_for_update",
+                side_effect=taken,
+            ),
+            self.assertRaisesRegex(UserError, "Somebody else is deciding"),
+        ):
+            self.item.action_approve()
+        self.assertEqual(self.item.state, "open")
 
     def test_every_word_is_written_down_with_what_it_was_about(self):
         self.item.comment = "Launch customer"

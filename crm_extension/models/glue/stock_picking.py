@@ -18,15 +18,16 @@ class StockPicking(models.Model):
         for picking in self:
             # Superuser mode: the warehouse may not read orders or requests, and
             # needs no more of them than this one line.
-            granted = picking.sudo().sale_id.crm_approval_request_ids.filtered(
-                lambda request: request.state == "granted"
-            )[:1]
-            picking.crm_approval_note = granted and self.env._(
-                "Order approved by %(people)s on %(date)s",
-                people=", ".join(
-                    granted.decision_ids.filtered(
-                        lambda row: row.verb == "approve"
-                    ).mapped("user_id.name")
-                ),
-                date=format_date(self.env, granted.date_close),
+            requests = picking.sudo().sale_id.crm_approval_request_ids
+            granted = requests.filtered(lambda request: request.state == "granted")[:1]
+            picking.crm_approval_note = (
+                picking._crm_get_approval_note(granted) if granted else False
             )
+
+    def _crm_get_approval_note(self, granted):
+        approvals = granted.decision_ids.filtered(lambda row: row.verb == "approve")
+        return self.env._(
+            "Order approved by %(people)s on %(date)s",
+            people=", ".join(approvals.mapped("user_id.name")),
+            date=format_date(self.env, granted.date_close),
+        )

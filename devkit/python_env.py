@@ -147,6 +147,7 @@ def pip_install(the_home, env, file, step, target=None):
             "--disable-pip-version-check",
             "--no-warn-script-location",
             "--progress-bar=off",
+            "--retries=2",
         ]
         + ["--cache-dir", the_home.path("pip"), "-r", file]
         + (["--target", target, "--upgrade"] if target else []),

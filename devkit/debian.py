@@ -5,13 +5,14 @@ The machine's apt is only read: its mirror's address, its keys, its proxy. apt i
 checks the signatures and the checksums.
 """
 
+import hashlib
 import re
 import shutil
 import time
 from pathlib import Path
 
 from . import process
-from .errors import DevError
+from .errors import BROKEN_DOWNLOAD, DevError
 
 ETC_APT = Path("/etc/apt")
 OS_RELEASE = Path("/etc/os-release")
@@ -178,23 +179,27 @@ class PrivateApt:
             ["update"], f"the package index of Debian {self.suite} could not be read"
         )
 
-    def sizes(self, packages):
-        """`{file: bytes}` of what `download` would fetch; None when one is missing."""
+    def catalog(self, packages):
+        """`{file: (bytes, sha256)}` of what `download` fetches; None if one lacks."""
         printed = process.output(
             ["apt-get", *self.options, "--print-uris", "download", *packages]
         )
         if printed is None:
             return None
-        found = re.findall(r"^'\S+' (\S+) (\d+)", printed, re.MULTILINE)
-        return {name: int(size) for name, size in found}
+        line = re.compile(r"^'\S+' (\S+) (\d+)(?: SHA256:(\w+))?", re.MULTILINE)
+        return {name: (int(size), sha) for name, size, sha in line.findall(printed)}
 
     def download(self, packages, folder, on_bytes=None):
         """Fetch packages into `folder`; whole files that lie there already are kept.
+
+        apt checks what it fetches, but trusts a file of the right size that was there.
 
         :param on_bytes: called with the number of bytes that have arrived, now and then
         :raises DevError: broken off, or a wrong checksum
         """
         folder.mkdir(parents=True, exist_ok=True)
+        catalog = self.catalog(packages) or {}
+        drop_damaged(folder, catalog)
         with open(self.log, "a") as log:
             child = process.start(
                 ["apt-get", *self.options, "download", *packages],
@@ -217,9 +222,36 @@ class PrivateApt:
             raise process.failure(
                 "Debian packages could not be downloaded", tail, tail, self.log
             )
+        damaged = drop_damaged(folder, catalog)
+        if damaged:
+            raise DevError(f"{damaged[0]} arrived broken (checksum)", BROKEN_DOWNLOAD)
 
     def _run(self, words, what):
         process.run(["apt-get", *self.options, *words], what, self.log, append=True)
+
+
+def drop_damaged(folder, catalog):
+    """Delete files that are not what apt's index promises. :return: their names
+
+    Shorter ones stay: apt goes on where they end.
+    """
+    damaged = []
+    for name, (size, sha) in catalog.items():
+        file = folder / name
+        found = file.stat().st_size if file.is_file() else 0
+        if found > size or (found == size and sha and sha256(file) != sha):
+            file.unlink()
+            damaged.append(name)
+    return damaged
+
+
+def sha256(path):
+    """The checksum of a file."""
+    sha = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            sha.update(block)
+    return sha.hexdigest()
 
 
 def unpack(package, folder, log):

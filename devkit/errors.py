@@ -33,7 +33,12 @@ _SIGNS = (
     (
         "a download was broken (checksum)",
         BROKEN_DOWNLOAD,
-        ("DO NOT MATCH THE HASHES", "Hash Sum mismatch", "unexpected size"),
+        (
+            "DO NOT MATCH THE HASHES",
+            "Hash Sum mismatch",
+            "unexpected size",
+            "not a Debian format archive",
+        ),
     ),
     (
         "there is no network",

@@ -110,14 +110,14 @@ def _download(mirror, apt_folder, downloads, log, step):
     """Fetch all packages. :return: the version of `odoo-19`"""
     apt = debian.PrivateApt(mirror, SUITE, apt_folder, log)
     apt.update()
-    sizes = apt.sizes(FROM_SUITE)
-    if sizes is None:
+    catalog = apt.catalog(FROM_SUITE)
+    if catalog is None:
         raise DevError(
             f"Debian {SUITE} no longer has {FROM_SUITE[0]}",
             "set ODOO_PATH to an Odoo 19 you already have and run it again",
         )
-    _drop_foreign(downloads, sizes)
-    total = sum(sizes.values())
+    _drop_foreign(downloads, catalog)
+    total = sum(size for size, _sha in catalog.values())
     megabytes = total / 1e6
 
     def on_bytes(count):
@@ -125,14 +125,14 @@ def _download(mirror, apt_folder, downloads, log, step):
 
     apt.download(FROM_SUITE, downloads, on_bytes)
     _download_from_stable(mirror, apt_folder, downloads, log)
-    package = next(name for name in sizes if name.startswith(f"{FROM_SUITE[0]}_"))
+    package = next(name for name in catalog if name.startswith(f"{FROM_SUITE[0]}_"))
     return package.split("_")[1].replace("%3a", ":")
 
 
-def _drop_foreign(downloads, sizes):
+def _drop_foreign(downloads, catalog):
     """Older versions left by an interrupted run must not be unpacked too."""
     for file in downloads.glob("*.deb"):
-        if file.name not in sizes:
+        if file.name not in catalog:
             file.unlink()
 
 

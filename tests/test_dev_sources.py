@@ -74,6 +74,19 @@ def test_another_system_is_sent_to_the_variable(debian_machine, monkeypatch):
         debian.need_mirror("Odoo 19")
 
 
+def test_a_damaged_package_is_dropped_and_an_unfinished_one_kept(tmp_path):
+    (tmp_path / "whole").write_bytes(b"1234")
+    (tmp_path / "damaged").write_bytes(b"1x34")
+    (tmp_path / "unfinished").write_bytes(b"12")
+    (tmp_path / "too_long").write_bytes(b"12345")
+    sha = debian.sha256(tmp_path / "whole")
+    names = ("whole", "damaged", "unfinished", "too_long", "missing")
+    catalog = dict.fromkeys(names, (4, sha))
+    assert debian.drop_damaged(tmp_path, catalog) == ["damaged", "too_long"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"whole", "unfinished"}
+
+
 def make_odoo(folder, version="19, 0, 0, FINAL, 0, ''"):
     """An Odoo as far as this kit looks at it."""
     (folder / "odoo" / "addons").mkdir(parents=True)

@@ -10,7 +10,7 @@ from odoo.tests import HttpCase, tagged
 from .common import TAGS, ApprovalCommon
 
 INBOX = "/odoo/approvals"
-DELIVERIES = "/odoo/action-stock.action_picking_tree_outgoing"
+DELIVERIES = "/odoo/deliveries"
 
 
 @tagged(*TAGS)
@@ -82,3 +82,6 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
     def test_the_salesperson_cannot_decide(self):
         self.make_order(0, 25, 0).action_approval_request()
         self.tour("salesperson_cannot_decide", self.sales)
+
+    def test_a_policy_reads_in_words(self):
+        self.tour("administrator_reads_the_policy", self.env.ref("base.user_admin"))

@@ -79,7 +79,7 @@ tours.add("crm_extension_manager_approves", {
         seeFigure("Margin", "40.5 %"),
         see(
             "The line above the limit stands out",
-            '.o_crm_figures tr.table-warning:contains("Chair"):contains("25.00 %")'
+            '.o_crm_figures tr.table-warning:contains("Chair"):contains("25 %")'
         ),
         see("The reason", `.o_crm_route:contains("${REASON}")`),
         seePoint("waiting", "Sales Manager", "Manager"),
@@ -214,5 +214,28 @@ tours.add("crm_extension_salesperson_cannot_decide", {
         see("He may take it back", 'button[name="action_recall"]'),
         seeNoButton("action_approve"),
         seeNoButton("action_reject"),
+    ],
+});
+
+tours.add("crm_extension_administrator_reads_the_policy", {
+    steps: () => [
+        ...openFromApps(
+            "crm_extension_menu_root",
+            "crm_extension_menu_config",
+            "crm_approval_policy_menu"
+        ),
+        click("Open it", '.o_data_row td:contains("Discount approval")'),
+        see(
+            "When it applies, in words",
+            '[name="condition_domain"] .o_facet_value:contains("Above the Limit")'
+        ),
+        see("Which is not called wrong", '.o_form_view:not(:contains("Invalid domain"))'),
+        click("Open a point", '.o_data_row td:contains("Finance Officer")'),
+        see(
+            "When it is asked",
+            '.modal [name="condition_domain"] .o_facet_value:contains("Highest Discount")'
+        ),
+        click("Close it", ".modal .o_form_button_cancel"),
+        see("It is closed", "body:not(:has(.modal))"),
     ],
 });

@@ -69,7 +69,7 @@ export function setDiscount(percent) {
 export function seeRoom(text) {
     return see(
         `The line says ${text}`,
-        `${CHAIR} td[name="crm_discount_note"]:contains("${text}")`
+        `${CHAIR} td[name="discount"] .badge:contains("${text}")`
     );
 }
 

@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import os
 import signal
 import sys
 
@@ -98,5 +97,4 @@ def _fail(what, remedy, detail="", code=1):
 def _terminate(_number, _frame):
     """SIGTERM ends a command as Ctrl-C does, so that it cleans up."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.environ.setdefault("CRM_EXTENSION_STOPPED_BY", "SIGTERM")
     raise KeyboardInterrupt

@@ -55,6 +55,8 @@ def call_pytest(space, database, dependencies, words, no_browser):
             "CRM_EXTENSION_ODOO_RC": str(space.server.config),
             "CRM_EXTENSION_PYTHON": str(space.env.python),
             "CRM_EXTENSION_DEPS_DB": dependencies,
+            # Spare databases named after this one are dropped with it.
+            "CRM_EXTENSION_TEST_DB": database,
             "PYTHONDONTWRITEBYTECODE": "1",
         },
     )

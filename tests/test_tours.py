@@ -18,6 +18,15 @@ DELIVERIES = "/odoo/deliveries"
 class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
     """A quotation that needs two people, from the question to the payment."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Once for the class; each test would otherwise build them again.
+        for name in ("web.assets_web", "web.assets_tests"):
+            bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
+            bundle.css()
+            bundle.js()
+
     def tour(self, name, user, url="/odoo"):
         self.start_tour(url, f"crm_extension_{name}", login=user.login)
         self.env.invalidate_all()

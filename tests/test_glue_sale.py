@@ -276,6 +276,37 @@ class TestChannels(ApprovalCommon, TransactionCase):
         self.assertAlmostEqual(order.order_line[0].crm_reference_price, 315)
         self.assertEqual(order.crm_approval_state, "free")
 
+    def test_the_items_of_a_combo_are_entitled_to_their_share_of_its_price(self):
+        item = {"product_id": self.chair.id}
+        combo = self.env["product.combo"].create(
+            {"name": "Seat", "combo_item_ids": [Command.create(item)]}
+        )
+        seat = self.env["product.product"].create(
+            {
+                "name": "Seat and more",
+                "type": "combo",
+                "list_price": 90,
+                "combo_ids": [Command.set(combo.ids)],
+            }
+        )
+        order = self.make_order()
+        order.order_line = [
+            Command.create({"product_id": seat.id, "virtual_id": "seat"}),
+            Command.create(
+                item
+                | {
+                    "combo_item_id": combo.combo_item_ids.id,
+                    "linked_virtual_id": "seat",
+                    "price_unit": 90,
+                    "discount": 0,
+                }
+            ),
+        ]
+        self.assertEqual(order.order_line.mapped("crm_reference_price"), [0, 90])
+        self.assertEqual(order.crm_approval_state, "free")
+        order.order_line[1].discount = 25
+        self.assertHeld(order)
+
     def test_another_unit_of_measure_is_no_concession(self):
         dozen = self.env.ref("uom.product_uom_dozen")
         order = self.make_order(0)

@@ -149,7 +149,9 @@ class Company:
 
 @pytest.fixture
 def company():
-    name = f"crm_extension_test_life_{uuid.uuid4().hex[:8]}"
+    # Named below the run's own database, so that what a killed run leaves is found.
+    run = os.environ.get("CRM_EXTENSION_TEST_DB", "crm_extension_test")
+    name = f"{run}_life_{uuid.uuid4().hex[:8]}"
     subprocess.run(["createdb", "-w", "-T", DEPENDENCIES, name], check=True)
     yield Company(name)
     subprocess.run(["dropdb", "-w", "--force", "--if-exists", name], check=True)

@@ -72,11 +72,11 @@ def pytest_command(python, database, words, no_browser):
     command = [python, "-m", "pytest", f"--odoo-database={database}"]
     if not any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in words):
         command += ["-n", WORKERS]
+    # Tests by remote call need the web server too, so it runs with or without Chromium.
+    command.append("--odoo-http")
     if no_browser:
         command += ["-m", without_browser(words)]
         words = drop_marker(words)
-    else:
-        command.append("--odoo-http")
     return [*command, *words]
 
 

@@ -27,7 +27,6 @@ class SaleOrderLine(models.Model):
         string="Entitled Price",
         compute="_compute_crm_reference_price",
         store=True,
-        precompute=True,
         copy=False,
         min_display_digits="Product Price",
         groups="base.group_user",
@@ -72,6 +71,8 @@ class SaleOrderLine(models.Model):
         "product_id",
         "product_uom_id",
         "product_uom_qty",
+        "combo_item_id",
+        "linked_line_id",
         "order_id.partner_id",
         "order_id.currency_id",
         "order_id.fiscal_position_id",
@@ -127,7 +128,7 @@ class SaleOrderLine(models.Model):
         if not self.product_id or self.display_type or self.product_type == "combo":
             return 0.0
         line = self.with_company(self.company_id)
-        if self.combo_item_id:
+        if self.combo_item_id and self._get_linked_line():
             price = line._get_combo_item_display_price()
         else:
             price = line._crm_get_pricelist()._get_product_price(
@@ -189,7 +190,7 @@ class SaleOrderLine(models.Model):
                 self.product_id.name or self.name,
                 f"{self.product_uom_qty:g} {self.product_uom_id.name or ''}",
                 format_amount(self.env, self.price_unit, self.currency_id),
-                f"{given.percent:g} %" if given and given.percent else "–",
+                f"{float(given.percent):g} %" if given and given.percent else "–",
                 format_amount(self.env, self.price_subtotal, self.currency_id),
             ],
         }

@@ -29,7 +29,7 @@ class CrmApprovalDecision(models.Model):
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
-        string="Who",
+        string="Said by",
         required=True,
         readonly=True,
         ondelete="restrict",
@@ -43,6 +43,7 @@ class CrmApprovalDecision(models.Model):
             ("withdraw", "Withdrawn by a change"),
             ("pass", "Passed before the rule"),
         ],
+        string="What Happened",
         required=True,
         readonly=True,
     )

@@ -32,7 +32,7 @@ class CrmApprovalItem(models.Model):
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
-        string="Asked",
+        string="Who Is Asked",
         required=True,
         readonly=True,
         ondelete="restrict",

@@ -81,6 +81,7 @@ class CrmApprovalRequest(models.Model):
         "This document already waits for an answer.",
     )
 
+    @api.depends_context("lang")
     def _compute_figures(self):
         """The few figures that matter, declared by the document's glue.
 

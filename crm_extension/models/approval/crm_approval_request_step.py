@@ -44,7 +44,7 @@ class CrmApprovalRequestStep(models.Model):
     item_ids = fields.One2many(
         comodel_name="crm.approval.item",
         inverse_name="step_id",
-        string="Asked",
+        string="Who Is Asked",
         readonly=True,
     )
 

@@ -53,6 +53,6 @@ class CrmApprovalKept(models.AbstractModel):
                 self.env._(
                     "%(what)s are kept by the approval engine. They change only"
                     " through the buttons of the document or of the approval inbox.",
-                    what=self._description,
+                    what=self.env["ir.model"]._get(self._name).name,
                 )
             )

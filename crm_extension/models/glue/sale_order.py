@@ -48,6 +48,7 @@ class SaleOrder(models.Model):
             order.crm_discount_amount = verdict.concession
 
     @api.depends("state", "delivery_status", "invoice_ids.payment_state", "order_line")
+    @api.depends_context("lang")
     def _compute_crm_progress(self):
         for order in self:
             order.crm_progress = order.sudo()._crm_get_progress()

@@ -327,7 +327,7 @@ class SaleOrder(models.Model):
             {"name": name, "state": state, "note": self._crm_get_stage_note(name)}
             for name, state in stages(execution)
         ]
-        if request.state == "pending":
+        if request.state in ("pending", "rejected") and not execution.confirmed:
             steps = [step | {"state": "later"} for step in steps]
         if request and request.state != "passed":
             steps = self._crm_get_approval_stages(request) + steps

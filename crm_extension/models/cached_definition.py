@@ -15,15 +15,20 @@ class CrmCachedDefinition(models.AbstractModel):
     @model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self._forget_answers()
         return records
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        self._forget_answers()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._forget_answers()
         return result
+
+    def _forget_answers(self):
+        """Drop the rules as they were, and what documents computed from them."""
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()

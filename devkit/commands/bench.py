@@ -31,20 +31,16 @@ def run(arguments):
     progress = Progress(workspace.STEPS + 2)
     space = workspace.prepare(progress, more_addons=peers)
     context = Context(space, progress)
-    results = {}
+    rows = []
     for file in files:
         module = load(file)
         print(f"\n{module.TITLE}", flush=True)
-        rows = list(module.run(context))
-        print(table(rows), flush=True)
-        results[file.stem.removeprefix("bench_")] = {
-            "title": module.TITLE,
-            "rows": rows,
-        }
+        found = list(module.run(context))
+        print(table(found), flush=True)
+        rows += found
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=2, default=str)
-    rows = [row for found in results.values() for row in found["rows"]]
+            json.dump(rows, file, indent=2, default=str)
     broken = [row["name"] for row in rows if not row["holds"]]
     if broken:
         progress.say(f"dev: beyond the limit: {', '.join(broken)}")

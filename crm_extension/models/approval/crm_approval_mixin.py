@@ -157,7 +157,9 @@ class CrmApprovalMixin(models.AbstractModel):
         # route must not need access to policies, employees or requests.
         documents = self.sudo()
         assessments = documents._approval_assess()
-        reasons = documents._approval_get_reasons()
+        reasons = documents.filtered(
+            lambda document: assessments[document.id].state != "free"
+        )._approval_get_reasons()
         for document in self:
             assessment = assessments[document.id]
             document.crm_approval_state = assessment.state

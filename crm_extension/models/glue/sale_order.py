@@ -6,6 +6,7 @@ from ..approval.core.facts import Fact
 from ..approval.core.gate import Gate
 from ..discount.verdict import NOTHING, judge
 from ..fulfilment.progress import Execution, stages
+from .sale_order_line import DISCOUNT_STATES
 
 
 class SaleOrder(models.Model):
@@ -32,17 +33,26 @@ class SaleOrder(models.Model):
         groups="base.group_user",
         help="Entitled price minus asked price, over all lines.",
     )
+    crm_discount_state = fields.Selection(
+        selection=DISCOUNT_STATES,
+        string="Discount State",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="That of the line which asks for the highest decision.",
+    )
     crm_progress = fields.Json(
         compute="_compute_crm_progress", groups="base.group_user"
     )
 
     # === COMPUTE METHODS === #
 
-    @api.depends(lambda self: self._approval_depends())
+    @api.depends(lambda self: self._crm_discount_depends())
+    @api.depends_context("uid")
     def _compute_crm_discount(self):
         verdicts = self.sudo()._crm_get_verdicts()
         for order in self:
             verdict = verdicts[order.id]
+            order.crm_discount_state = verdict.state
             order.crm_discount_given = verdict.given
             order.crm_discount_excess = verdict.excess
             order.crm_discount_amount = verdict.concession
@@ -112,13 +122,12 @@ class SaleOrder(models.Model):
 
     @api.model
     def _approval_depends(self):
-        lines = ("crm_reference_price", "price_unit", "discount", "product_uom_qty")
         return [
             "state",
             "partner_id",
             "payment_term_id",
             "crm_approval_request_ids.state",
-            *(f"order_line.{name}" for name in lines),
+            *self._crm_discount_depends(),
         ]
 
     def _approval_get_facts(self):
@@ -130,11 +139,11 @@ class SaleOrder(models.Model):
         return {order.id: order._crm_explain(verdicts[order.id]) for order in self}
 
     def _approval_get_refusals(self):
-        verdicts = self._crm_get_verdicts()
+        refused = self.filtered(lambda order: order.crm_discount_state == "refused")
+        verdicts = refused._crm_get_verdicts()
         return {
             order.id: order._crm_explain_refusal(verdicts[order.id])
-            for order in self
-            if verdicts[order.id].state == "refused"
+            for order in refused
         }
 
     def _approval_get_summaries(self):
@@ -188,6 +197,12 @@ class SaleOrder(models.Model):
             )
 
     # === BUSINESS METHODS: discount === #
+
+    @api.model
+    def _crm_discount_depends(self):
+        names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
+        names += ("price_unit", "discount", "product_uom_qty")
+        return ["company_id", "currency_id", *(f"order_line.{name}" for name in names)]
 
     def _crm_get_verdicts(self):
         """What each order gives away, judged by its company's policy.

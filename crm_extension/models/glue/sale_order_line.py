@@ -13,6 +13,12 @@ CONCESSION_FIELDS = frozenset(
     | {"price_unit", "discount", "display_type"}
 )
 TYPED_FIELDS = CONCESSION_FIELDS - {"order_id", "display_type"}
+DISCOUNT_STATES = [
+    ("none", "Nothing given"),
+    ("within", "Within your limit"),
+    ("above", "Above your limit"),
+    ("refused", "Not possible"),
+]
 # Kept by the add-on: what the customer was entitled to, and who went below it.
 KEPT_FIELDS = frozenset({"crm_reference_price", "crm_given_by_id"})
 
@@ -48,12 +54,7 @@ class SaleOrderLine(models.Model):
         help="What this line gives away in all, in percent of the entitled price.",
     )
     crm_discount_state = fields.Selection(
-        selection=[
-            ("none", "Nothing given"),
-            ("within", "Within your limit"),
-            ("above", "Above your limit"),
-            ("refused", "Not possible"),
-        ],
+        selection=DISCOUNT_STATES,
         string="Discount State",
         compute="_compute_crm_discount",
         groups="base.group_user",
@@ -154,7 +155,9 @@ class SaleOrderLine(models.Model):
         """Who answers for what this line gives; while typing, whoever types."""
         self.ensure_one()
         stored = self._origin
-        if not stored or any(self[name] != stored[name] for name in TYPED_FIELDS):
+        if stored != self and (
+            not stored or any(self[name] != stored[name] for name in TYPED_FIELDS)
+        ):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
 

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -296,6 +296,20 @@ class TestDecisions(ApprovalCommon, TransactionCase):
         self.assertEqual(activity.state, "done")
         self.assertEqual(activity.feedback, "Fine")
         self.assertEqual(self.order.sudo().activity_ids.user_id, self.finance)
+
+    def test_the_activity_is_among_todays_whenever_the_answer_is_due(self):
+        activity = self.order.sudo().activity_ids
+        self.assertGreater(self.item.date_due, fields.Datetime.now())
+        self.assertEqual(activity.state, "today")
+
+    def test_the_document_leads_whoever_is_waited_for_to_the_own_item(self):
+        for user, item in (
+            (self.manager, self.item.id),
+            (self.finance, False),
+            (self.sales, False),
+        ):
+            route = self.order.with_user(user).crm_approval_route
+            self.assertEqual(route["item"], item, user.name)
 
     def test_the_requester_reads_the_answer_in_the_order_s_conversation(self):
         self.item.comment = "Too much"

@@ -268,11 +268,11 @@ class CrmApprovalItem(models.Model):
             "user_id": self.user_id.id,
             "summary": request.summary,
             "note": request.reason,
+            # Today, whenever the answer is due: the list of activities hides what
+            # lies in the future, and the item knows its own deadline.
             "date_deadline": fields.Date.context_today(
-                self.with_context(tz=self.user_id.tz), self.date_due
-            )
-            if self.date_due
-            else fields.Date.context_today(self),
+                self.with_context(tz=self.user_id.tz)
+            ),
         }
 
     def _close_activities(self):

@@ -487,8 +487,9 @@ class CrmApprovalMixin(models.AbstractModel):
     def _approval_describe(self, assessment, why):
         """What the banner on the document shows, as plain values.
 
-        :return: dict with ``state``, ``why`` and ``requests`` (routes of the requests
-            behind the state), or ``preview``: names of who would be asked
+        :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
+            behind the state), ``preview`` (names of who would be asked, by rank), and
+            ``item``: id of the acting user's own open inbox item, or ``False``
         """
         self.ensure_one()
         requests = [demand.request for demand in assessment.demands if demand.request]
@@ -511,7 +512,16 @@ class CrmApprovalMixin(models.AbstractModel):
                 for rank in sorted(set(steps.mapped("sequence")))
             ],
             "requests": [request._get_route() for request in requests],
+            "item": self._approval_get_own_item(requests),
         }
+
+    def _approval_get_own_item(self, requests):
+        waiting = [request for request in requests if request.state == "pending"]
+        for request in waiting:
+            for item in request.item_ids:
+                if item.state == "open" and item.user_id == self.env.user:
+                    return item.id
+        return False
 
     def _approval_notify(self, request, text):
         """Tell the requester inside the document's own conversation; customers who

@@ -2,6 +2,7 @@ import {Component} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {deserializeDateTime} from "@web/core/l10n/dates";
 import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const POINT_LOOKS = {
@@ -84,8 +85,23 @@ export class ApprovalBannerField extends Component {
         return this.props.record.data[this.props.name];
     }
 
+    setup() {
+        this.action = useService("action");
+    }
+
     get look() {
         return BANNER_LOOKS[this.banner.state];
+    }
+
+    /** From the document to the place where its reader is waited for. */
+    async decide() {
+        await this.props.record.save();
+        await this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: "crm.approval.item",
+            res_id: this.banner.item,
+            views: [[false, "form"]],
+        });
     }
 
     get title() {

@@ -24,6 +24,13 @@ env["crm.approval.policy"].create({
 })
 """
 
+# A benchmark of a gate that is not there would look very good.
+CHECK = """
+held = make(1, 1)
+held.order_line.discount = 30
+assert held.crm_approval_state == "needed", held.crm_approval_state
+"""
+
 MEASURE = """
 import gc, json, time
 env = env(user=env.ref("base.user_admin"), su=False)
@@ -83,8 +90,10 @@ def run(context):
 
 
 def measure(context, database, govern):
-    script = f"ORDERS, LINES = {ORDERS}, {LINES}\n" + (GOVERN if govern else "")
-    printed = context.odoo_shell(database, script + MEASURE)
+    script = f"ORDERS, LINES = {ORDERS}, {LINES}\n" + MEASURE
+    if govern:
+        script = GOVERN + script + CHECK
+    printed = context.odoo_shell(database, script)
     return json.loads(printed.rpartition("ANSWER ")[2].splitlines()[0])
 
 

@@ -269,6 +269,19 @@ class TestRpc(ApprovalCommon, HttpCase):
         answer = self.call("sale.order.line", "create", [values])
         self.assertEqual(answer, "ValidationError")
 
+    def test_a_line_that_names_its_order_by_a_default_in_the_context(self):
+        order = self.make_order(0, 25)
+        self.approve(order)
+        self.call("sale.order", "action_confirm", [order.id])
+        answer = self.call(
+            "sale.order.line",
+            "create",
+            [{"product_id": self.cut.id, "price_unit": -1000}],
+            context={"default_order_id": order.id},
+        )
+        self.assertEqual(answer, "ValidationError")
+        self.assertEqual(len(order.order_line), 2)
+
     def test_a_duplicate_of_an_approved_order(self):
         order = self.make_order(0, 25)
         self.approve(order)

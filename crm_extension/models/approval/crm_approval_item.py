@@ -130,7 +130,6 @@ class CrmApprovalItem(models.Model):
         :return: ``{id: translated reason, or False}``
         """
         reasons = {}
-        approvers = self.env["crm.approval.policy.step"].sudo()._get_administrators()
         is_approver = self.env.user.has_group(
             "crm_extension.crm_extension_group_approver"
         )
@@ -150,7 +149,7 @@ class CrmApprovalItem(models.Model):
                 reason = self.env._(
                     "%(document)s no longer waits for your answer.", document=item.name
                 )
-            elif not (is_approver or self.env.user in approvers):
+            elif not is_approver:
                 reason = self.env._("You no longer hold the approver role.")
             elif self.env.user in request._get_interested_users():
                 reason = self.env._(
@@ -233,9 +232,10 @@ class CrmApprovalItem(models.Model):
         self._schedule_activities()
 
     def _void(self):
-        """Take the items away from their people; nothing was said."""
-        activities = self.activity_id
-        self.write({"state": "void"})
+        """Take unanswered items away from their people; nothing was said."""
+        unanswered = self.filtered(lambda item: item.state in ("open", "later"))
+        activities = unanswered.activity_id
+        unanswered.write({"state": "void"})
         activities.unlink()
 
     def _schedule_activities(self):

@@ -22,45 +22,44 @@ class CrmApprovalLineMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        documents = self.env[self._fields[self._approval_document_field].comodel_name]
-        documents = documents.browse(
-            {vals.get(self._approval_document_field) for vals in vals_list} - {None}
+        field = self._approval_document_field
+        default = self.env.context.get(f"default_{field}")
+        named = {vals.get(field, default) for vals in vals_list}
+        documents = self.env[self._fields[field].comodel_name].browse(
+            key for key in named if isinstance(key, int) and key
         )
-        documents = self._approval_before_change(documents)
+        self._approval_before_change(documents)
         lines = super().create(vals_list)
-        lines._approval_after_change(documents)
+        # Whichever way the document was named, it is the lines' own that is checked.
+        lines._approval_after_change(lines[field])
         return lines
 
     def write(self, vals):
         if not self._approval_watched_line_fields() & vals.keys():
             return super().write(vals)
-        documents = self._approval_before_change(self[self._approval_document_field])
+        documents = self[self._approval_document_field]
+        self._approval_before_change(documents)
         result = super().write(vals)
-        self._approval_after_change(
-            documents | self[self._approval_document_field] if documents else documents
-        )
+        self._approval_after_change(documents | self[self._approval_document_field])
         return result
 
     def unlink(self):
-        documents = self._approval_before_change(self[self._approval_document_field])
+        documents = self[self._approval_document_field]
+        self._approval_before_change(documents)
         result = super().unlink()
         self._approval_after_change(documents)
         return result
 
+    @api.model
     def _approval_before_change(self, documents):
-        """Note what is there; nothing to do while the document itself is written.
-
-        :return: the documents to look at afterwards
-        """
-        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
-            return documents.browse()
-        documents = documents.exists()
-        documents._approval_keep_passage()
-        return documents
+        """Note what is there; nothing to do while the document itself is written."""
+        if self.env.context.get("crm_approval_outer") is not OUTER_WRITE:
+            documents.exists()._approval_keep_passage()
 
     @api.model
     def _approval_after_change(self, documents):
-        documents = documents.exists()
-        if documents:
-            documents.sudo()._check_approval()
+        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
+            return
+        if documents := documents.exists():
+            documents.sudo()._check_approval()  # the backstop, whoever writes
             documents._approval_withdraw_outdated()

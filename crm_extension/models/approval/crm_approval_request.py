@@ -285,32 +285,25 @@ class CrmApprovalRequest(models.Model):
         steps = self.step_ids
         for state, ids in by_state.items():
             steps.browse(ids).write({"state": state})
-        steps.browse(
-            by_state.get("approved", []) + by_state.get("rejected", [])
-        ).mapped("item_ids").filtered(
-            lambda item: item.state in ("open", "later")
-        )._void()
+        decided = by_state.get("approved", []) + by_state.get("rejected", [])
+        steps.browse(decided).item_ids._void()
         steps.browse(by_state.get("waiting", []))._start()
         for outcome, ids in closed.items():
             self.browse(ids)._close(outcome)
 
     def _close(self, outcome):
         self.write({"state": outcome, "date_close": fields.Datetime.now()})
-        self.item_ids.filtered(lambda item: item.state in ("open", "later"))._void()
-        for res_model, requests in self.grouped("res_model").items():
-            hook = f"_approval_on_{outcome}"
-            documents = self.env[res_model]
-            for request in requests:
-                document = request._get_document()
-                if document:
-                    getattr(documents.browse(document.id), hook)(request)
+        self.item_ids._void()
+        for request in self:
+            if document := request._get_document():
+                getattr(document, f"_approval_on_{outcome}")(request)
 
     def _withdraw(self, verb, comment=None):
         """End waiting requests without an answer; the caller has checked who asks."""
         requests = self._as_engine()
         self.env["crm.approval.decision"]._record(verb, requests, comment)
         requests.write({"state": "cancelled", "date_close": fields.Datetime.now()})
-        requests.item_ids.filtered(lambda item: item.state in ("open", "later"))._void()
+        requests.item_ids._void()
 
     def _get_documents(self):
         """The documents of requests that share one model; deleted ones left out."""

@@ -109,9 +109,15 @@ class TestPeople(ApprovalCommon, TransactionCase):
         self.assertNotIn(self.manager, request.item_ids.user_id)
 
     def test_too_few_people_for_the_quorum_is_said_before_anything_is_asked(self):
-        wanted = self.step("Sales Manager", 10, quorum="count", quorum_count=2)
+        wanted = self.step("Sales Manager", 10, quorum="count", quorum_count=90)
         with self.assertRaisesRegex(UserError, "Sales Manager.*not enough people"):
             self.asked_users(wanted)
+
+    def test_a_quorum_that_the_position_cannot_fill_climbs_the_ladder(self):
+        wanted = self.step("Sales Manager", 10, quorum="count", quorum_count=2)
+        self.assertEqual(
+            set(self.asked_users(wanted)[0]), set(self.manager | self.director)
+        )
 
     def test_people_of_another_company_are_not_asked(self):
         other = self.env["res.company"].create({"name": "Other"})

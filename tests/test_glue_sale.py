@@ -135,13 +135,21 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         order.action_confirm()
         self.assertEqual(order.state, "sale")
 
-    def test_a_worse_price_while_waiting_withdraws_the_request(self):
+    def test_a_worse_price_while_waiting_is_asked_again(self):
         order = self.make_order(0, 25, 0)
         order.action_approval_request()
-        request = order.crm_approval_request_ids
+        self.decide(self.manager)
         order.order_line[1].discount = 30
-        self.assertEqual(request.state, "cancelled")
-        self.assertEqual(order.crm_approval_state, "needed")
+        self.assertEqual(order.crm_approval_state, "pending")
+        self.assertEqual(self.items_of(self.manager).request_id.res_id, order.id)
+        self.assertFalse(self.items_of(self.finance))
+
+    def test_a_price_that_needs_nobody_any_more_ends_the_request(self):
+        order = self.make_order(0, 25, 0)
+        order.action_approval_request()
+        order.order_line[1].discount = 10
+        self.assertEqual(order.crm_approval_request_ids.state, "cancelled")
+        self.assertEqual(order.crm_approval_state, "free")
         self.assertFalse(self.items_of(self.manager))
 
     def test_what_was_granted_does_not_cover_more(self):

@@ -1,9 +1,14 @@
 from . import kept  # should be first: the records below inherit it
+from . import crm_approval_routing, crm_approval_clock  # before what is routed
+from . import crm_approval_topic
 from . import crm_approval_policy
 from . import crm_approval_policy_step
+from . import crm_approval_delegation
 from . import crm_approval_request
 from . import crm_approval_request_step
 from . import crm_approval_item
 from . import crm_approval_decision
+from . import crm_approval_hooks  # the contract, before the classes that keep it
+from . import crm_approval_transition, crm_approval_change
 from . import crm_approval_mixin
 from . import crm_approval_line_mixin

@@ -39,6 +39,17 @@ class CrmApprovalDecision(models.Model):
             ("request", "Asked"),
             ("approve", "Approved"),
             ("reject", "Rejected"),
+            ("return", "Sent back"),
+            ("counter", "Proposed other values"),
+            ("accept", "Accepted the proposal"),
+            ("delegate", "Handed over"),
+            ("ask", "Asked a further person"),
+            ("reask", "Asked again after a change"),
+            ("skip", "No longer needed"),
+            ("escalate", "Asked the manager above too"),
+            ("reroute", "Found somebody else"),
+            ("resume", "Sent again"),
+            ("apply", "Change written"),
             ("recall", "Taken back"),
             ("withdraw", "Withdrawn by a change"),
             ("pass", "Passed before the rule"),
@@ -48,6 +59,8 @@ class CrmApprovalDecision(models.Model):
         readonly=True,
     )
     comment = fields.Text(readonly=True)
+    on_behalf_id = fields.Many2one("res.users")
+    details = fields.Json()
     date = fields.Datetime(readonly=True, required=True, default=fields.Datetime.now)
     fingerprint = fields.Char(
         readonly=True,
@@ -59,17 +72,24 @@ class CrmApprovalDecision(models.Model):
     )
 
     @api.model
-    def _record(self, verb, requests, comment=None):
-        """Add one row per request, by the acting user, on its present content."""
+    def _record(self, verb, requests, comment=None, **values):
+        return self._record_rows(
+            [
+                values | {"verb": verb, "request_id": request.id, "comment": comment}
+                for request in requests
+            ]
+        )
+
+    @api.model
+    def _record_rows(self, rows):
+        req = self.env["crm.approval.request"].sudo()
         return self._as_engine().create(
             [
                 {
-                    "request_id": request.id,
                     "user_id": self.env.uid,
-                    "verb": verb,
-                    "comment": comment,
-                    "fingerprint": request.fingerprint,
+                    "fingerprint": req.browse(r["request_id"]).fingerprint,
+                    **r,
                 }
-                for request in requests
+                for r in rows
             ]
         )

@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 
+from .core.delegation import has_authority
+from .core.reporting_line import managers_of
+from .core.route import returned_to
+
 
 class CrmApprovalItem(models.Model):
     """One person's part in one approval point: the row of the approval inbox.
@@ -11,7 +15,7 @@ class CrmApprovalItem(models.Model):
     """
 
     _name = "crm.approval.item"
-    _inherit = ["crm.approval.kept"]
+    _inherit = ["crm.approval.kept", "crm.approval.clock", "crm.approval.routing"]
     _description = "Approval Inbox Items"
     _order = "date_due, id"
 
@@ -49,9 +53,13 @@ class CrmApprovalItem(models.Model):
         required=True,
         readonly=True,
     )
+    on_behalf_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Instead of",
+        readonly=True,
+        help="Who would have been asked, had they not handed it over.",
+    )
     comment = fields.Text(help="Kept with the decision. A rejection needs one.")
-    date_open = fields.Datetime(string="Before you since", readonly=True)
-    date_due = fields.Datetime(string="Due", readonly=True)
     date_done = fields.Datetime(string="Answered on", readonly=True)
     activity_id = fields.Many2one(
         comodel_name="mail.activity", readonly=True, ondelete="set null"
@@ -69,10 +77,14 @@ class CrmApprovalItem(models.Model):
     )
     figures = fields.Json(related="request_id.figures")
     route = fields.Json(related="request_id.route")
+    revision = fields.Integer(related="step_id.revision")
+    require_comment = fields.Boolean(related="step_id.require_comment")
     can_decide = fields.Boolean(compute="_compute_can_decide")
     cannot_decide_reason = fields.Char(compute="_compute_can_decide")
 
     _inbox_index = models.Index("(user_id, date_due) WHERE state = 'open'")
+    _remind_index = models.Index("(date_remind) WHERE state = 'open'")
+    _escalate_index = models.Index("(date_escalate) WHERE state = 'open'")
 
     @api.depends("state", "user_id", "request_id.state")
     @api.depends_context("uid")
@@ -124,52 +136,55 @@ class CrmApprovalItem(models.Model):
         self.ensure_one()
         return self.request_id.action_open_document()
 
+    # === BUSINESS METHODS: deciding === #
+
     def _get_cannot_decide_reason(self):
         """Why the acting user may not decide, for the whole batch.
 
         :return: ``{id: translated reason, or False}``
         """
-        reasons = {}
+        # Superuser mode to read the request: an approver need not be allowed to
+        # read everything the decision depends on.
+        items = self.sudo()
         is_approver = self.env.user.has_group(
             "crm_extension.crm_extension_group_approver"
         )
-        # Superuser mode to read the request: an approver need not be allowed to
-        # read everything the decision depends on.
-        outdated = self.sudo().request_id._get_outdated()
-        for item in self.sudo():
-            request = item.request_id
-            reason = False
-            if item.user_id != self.env.user:
-                reason = self.env._(
-                    "%(document)s is asked of %(person)s, not of you.",
-                    document=item.name,
-                    person=item.user_id.name,
-                )
-            elif item.state != "open":
-                reason = self.env._(
-                    "%(document)s no longer waits for your answer.", document=item.name
-                )
-            elif not is_approver:
-                reason = self.env._("You no longer hold the approver role.")
-            elif self.env.user in request._get_interested_users():
-                reason = self.env._(
-                    "You asked for %(document)s yourself or gain from it, so somebody"
-                    " else must decide.",
-                    document=item.name,
-                )
-            elif not request._get_document():
-                reason = self.env._(
-                    "%(document)s has been deleted.", document=item.name
-                )
-            elif request in outdated:
-                reason = self.env._(
-                    "%(document)s has changed since it was asked; %(person)s must ask"
-                    " again.",
-                    document=item.name,
-                    person=request.requester_id.name,
-                )
-            reasons[item.id] = reason
-        return reasons
+        documents = items.request_id._get_document_by_request()
+        return {
+            item.id: item._get_own_reason()
+            or (
+                self.env._("You no longer hold the approver role.")
+                if not is_approver
+                else item._get_document_reason(documents[item.request_id.id])
+            )
+            for item in items
+        }
+
+    def _get_own_reason(self):
+        self.ensure_one()
+        if self.user_id != self.env.user:
+            return self.env._(
+                "%(document)s is asked of %(person)s, not of you.",
+                document=self.name,
+                person=self.user_id.name,
+            )
+        if self.state != "open":
+            return self.env._(
+                "%(document)s no longer waits for your answer.", document=self.name
+            )
+        return False
+
+    def _get_document_reason(self, document):
+        self.ensure_one()
+        if not document:
+            return self.env._("%(document)s has been deleted.", document=self.name)
+        if self.env.user in self.request_id._get_interested_users(document):
+            return self.env._(
+                "You asked for %(document)s yourself or gain from it, so somebody"
+                " else must decide.",
+                document=self.name,
+            )
+        return False
 
     def _check_can_decide(self):
         self.check_access("read")
@@ -177,11 +192,87 @@ class CrmApprovalItem(models.Model):
             if reason:
                 raise UserError(reason)
 
+    def _check_comment(self, verb):
+        """:raises UserError: for a decision that has to say why, and does not"""
+        for item in self:
+            if (item.comment or "").strip():
+                continue
+            if verb == "reject":
+                raise UserError(
+                    self.env._(
+                        "Say in the comment why you reject %(document)s; the"
+                        " requester reads it.",
+                        document=item.name,
+                    )
+                )
+            if item.require_comment:
+                raise UserError(
+                    self.env._(
+                        "Say in the comment why you approve %(document)s; the rule"
+                        " wants it to be put down.",
+                        document=item.name,
+                    )
+                )
+
+    def _check_may_correct(self):
+        """Whoever decides on a document leaves it as it is, unless the approval point
+        says that it may be corrected there.
+
+        :raises UserError: names the document and the way out
+        """
+        for item in self:
+            if (
+                item.state == "open"
+                and item.user_id == self.env.user
+                and not item.step_id.may_correct
+            ):
+                raise UserError(
+                    self.env._(
+                        "You are asked to decide on %(document)s and cannot change"
+                        " what you decide on. Send it back, or propose other values.",
+                        document=item.name,
+                    )
+                )
+
     def _do_decide(self, verb):
         """Write down the decision and move the requests on.
 
         The caller has checked the acting user. The requests are locked first and
-        the reasons asked again, so of two people deciding at once one is told.
+        the reasons asked again, so of two people deciding at once one is told. What
+        changed unnoticed since it was asked (a limit, a product) is asked again
+        instead of being decided; those items are left as they are.
+
+        :param verb: ``approve`` or ``reject``
+        :return: the items that were decided
+        """
+        engine = self._lock()
+        self._check_comment(verb)
+        revisions = {item.id: item.step_id.revision for item in engine}
+        engine.request_id._revise()
+        engine = engine.filtered(
+            lambda item: (
+                item.state == "open" and item.step_id.revision == revisions[item.id]
+            )
+        )
+        engine.step_id.filtered("facts").facts = False
+        engine._record(verb)
+        engine.write(
+            {
+                "state": "approved" if verb == "approve" else "rejected",
+                "date_done": fields.Datetime.now(),
+            }
+        )
+        engine._close_activities()
+        if verb == "approve":
+            engine._leave_other_points()
+        engine.request_id._advance()
+        return self.browse(engine.ids)
+
+    def _lock(self):
+        """The items for the engine's own writes, once their requests are locked and
+        the acting user has been checked on what is there then.
+
+        :raises UserError: when somebody else is at it, or an item is no longer open
         """
         engine = self._as_engine()
         requests = engine.request_id
@@ -198,37 +289,226 @@ class CrmApprovalItem(models.Model):
         engine.invalidate_recordset()
         requests.invalidate_recordset(["state"])
         self._check_can_decide()
-        self.env["crm.approval.decision"]._as_engine().create(
+        return engine
+
+    def _leave_other_points(self):
+        """Where a rule wants different people, one who agreed at one point is not
+        asked at another; those points find somebody else."""
+        engine = self.filtered(lambda item: item.request_id.policy_id.distinct_people)
+        users = engine.user_id
+        others = engine.request_id.item_ids.filtered(
+            lambda item: (
+                item.user_id in users
+                and item.state in ("later", "open")
+                and item.step_id not in engine.step_id
+                and item.step_id.policy_step_id
+            )
+        )
+        steps = others.step_id
+        others._void()
+        for user in users if steps else ():
+            short = steps.filtered(lambda step, user=user: step._is_short(user))
+            short._restaff(excluded=user.ids)
+
+    def _agree(self):
+        """Count a person's yes that they gave in another form than by deciding."""
+        self.write({"state": "approved", "date_done": fields.Datetime.now()})
+        self._close_activities()
+
+    # === BUSINESS METHODS: other answers === #
+
+    def _do_return(self, comment, step=None):
+        """Send the matter back for rework.
+
+        :param step: the earlier point that is asked again; without one the requester
+            has to answer, after which this point is asked again
+        :raises UserError: without a comment, or for a point that is not earlier
+        """
+        self.ensure_one()
+        if not (comment or "").strip():
+            raise UserError(
+                self.env._(
+                    "Say what has to be reworked on %(document)s.", document=self.name
+                )
+            )
+        engine = self._lock()
+        request = engine.request_id
+        again = engine._get_points_asked_again(step)
+        engine._record("return", comment, {"to": step.name if step else False})
+        again._take_back()
+        if step:
+            request._advance()
+            return
+        request._wait_for_requester()
+        request._tell_requester(
+            self.env._(
+                "%(person)s sends %(document)s back to you: %(comment)s",
+                person=self.env.user.name,
+                document=request.name,
+                comment=comment,
+            )
+        )
+
+    def _get_points_asked_again(self, step):
+        """The points that are asked again when the item goes back to ``step``.
+
+        :raises UserError: when that point does not come before the item's own
+        """
+        self.ensure_one()
+        own, points = self.step_id, self.request_id.step_ids
+        if not step:
+            return own
+        try:
+            again = returned_to(
+                [point._to_point() for point in points], step.id, own.id
+            )
+        except (KeyError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "“%(step)s” does not come before your own point.", step=step.name
+                )
+            ) from error
+        return points.browse(again)
+
+    def _do_counter(self, rows, comment):
+        """Propose other values; the requester can accept them with one click.
+
+        :param rows: list of dicts ``model``, ``id``, ``field``, ``value`` (as in
+            write), ``label``, ``from`` and ``to`` (for people)
+        :raises UserError: when nothing is proposed, or a value that the document
+            does not let be proposed
+        """
+        self.ensure_one()
+        engine = self._lock()
+        request = engine.request_id
+        allowed = request._get_counter_fields()
+        if not rows:
+            raise UserError(self.env._("Propose at least one other value."))
+        for row in rows:
+            if (row["model"], row["id"], row["field"]) not in allowed:
+                raise UserError(
+                    self.env._(
+                        "“%(field)s” cannot be proposed for %(document)s.",
+                        field=row["label"],
+                        document=self.name,
+                    )
+                )
+        engine._record("counter", comment, {"values": rows})
+        request.write(
+            {
+                "counter": {
+                    "item": self.id,
+                    "revision": engine.step_id.revision,
+                    "who": self.env.user.name,
+                    "comment": comment or "",
+                    "values": rows,
+                }
+            }
+        )
+        request._wait_for_requester()
+        request._tell_requester(
+            self.env._(
+                "%(person)s would approve %(document)s with: %(values)s",
+                person=self.env.user.name,
+                document=request.name,
+                values="; ".join(f"{row['label']}: {row['to']}" for row in rows),
+            )
+        )
+
+    def _do_delegate(self, user, comment=None):
+        """Let somebody else answer this one.
+
+        :raises UserError: when that person may not decide here
+        """
+        self.ensure_one()
+        engine = self._lock()
+        engine._check_can_answer(user)
+        engine._record("delegate", comment, {"to": user.name})
+        engine._ask_also(user, engine.on_behalf_id or engine.user_id)
+        engine._void()
+
+    def _do_ask(self, user, when, comment):
+        """Ask a further person before this answer, or after it.
+
+        :param when: ``before`` or ``after``
+        :raises UserError: when that person may not decide here, or nothing is asked
+        """
+        self.ensure_one()
+        if not (comment or "").strip():
+            raise UserError(self.env._("Say what you want to know from %s.", user.name))
+        engine = self._lock()
+        engine._check_can_answer(user)
+        own = engine.step_id
+        opinion = own.create(own._prepare_opinion_values(own, self.env.user))
+        opinion._ask([{user.id: False}])
+        waiting, first = (own, opinion) if when == "before" else (opinion, own)
+        waiting.waits_for_ids |= first
+        engine._record("ask", comment, {"to": user.name, "when": when})
+        engine.request_id._advance()
+
+    def _check_can_answer(self, user):
+        """Whether another person may answer this item.
+
+        :raises UserError: says why not
+        """
+        self.ensure_one()
+        request = self.request_id
+        document = request._get_document()
+        staff = request._get_staff(request.company_id, request.gate)
+        matter = request._get_matter(request, document, staff)
+        if (
+            user
+            in self.step_id.item_ids.filtered(lambda item: item.state != "void").user_id
+        ):
+            reason = self.env._("%(person)s is asked here already.", person=user.name)
+        elif user in request._get_interested_users(document):
+            reason = self.env._(
+                "%(person)s asked for %(document)s or gains from it.",
+                person=user.name,
+                document=request.name,
+            )
+        elif user.id not in matter.eligible:
+            reason = self.env._(
+                "%(person)s does not hold the approver role in %(company)s.",
+                person=user.name,
+                company=request.company_id.name,
+            )
+        elif not has_authority(user.id, self.user_id.id, matter):
+            reason = self.env._(
+                "What is asked is above what %(person)s may decide.", person=user.name
+            )
+        else:
+            return
+        raise UserError(reason)
+
+    # === BUSINESS METHODS: the engine === #
+
+    def _record(self, verb, comment=None, details=None):
+        """Put down what the items' people said, one row each."""
+        self.env["crm.approval.decision"].with_user(self.env.user)._record_rows(
             [
                 {
                     "request_id": item.request_id.id,
                     "step_id": item.step_id.id,
-                    "user_id": self.env.uid,
                     "verb": verb,
-                    "comment": item.comment,
+                    "comment": comment or item.comment,
                     "fingerprint": item.request_id.fingerprint,
+                    "on_behalf_id": item.on_behalf_id.id,
                 }
-                for item in engine
+                | ({"details": details} if details else {})
+                for item in self
             ]
         )
-        engine.write(
-            {
-                "state": "approved" if verb == "approve" else "rejected",
-                "date_done": fields.Datetime.now(),
-            }
-        )
-        engine._close_activities()
-        requests._advance()
 
-    def _open(self, date_due):
-        """Put the items before their people. Called by the engine only."""
-        self.write(
-            {
-                "state": "open",
-                "date_open": fields.Datetime.now(),
-                "date_due": date_due,
-            }
-        )
+    def _open(self):
+        """Put the items before their people, each with a deadline in their own
+        working hours. Called by the engine only."""
+        now = fields.Datetime.now()
+        for deadlines, items in self._group_by_deadlines(now).items():
+            items.write(deadlines._asdict() | {"state": "open", "date_open": now})
+        for step in self.step_id:
+            due = [item.date_due for item in step.item_ids if item.date_due]
+            step.date_due = min(due, default=False)
         self._schedule_activities()
 
     def _void(self):
@@ -237,6 +517,70 @@ class CrmApprovalItem(models.Model):
         activities = unanswered.activity_id
         unanswered.write({"state": "void"})
         activities.unlink()
+
+    def _take_back(self):
+        """Ask anew: what was answered no longer counts, and is no longer open."""
+        items = self.filtered(lambda item: item.state != "void")
+        items.activity_id.unlink()
+        items.write(
+            {"state": "later", "date_done": False, "hours_left": 0, "comment": False}
+        )
+
+    def _put_aside(self):
+        """Stop the clock: the items wait for somebody else."""
+        now = fields.Datetime.now()
+        items = self.filtered(lambda item: item.state == "open")
+        items.activity_id.unlink()
+        for item in items:
+            item.hours_left = item._get_hours_left(now)
+        items.write({"state": "later"})
+
+    def _ask_also(self, user, behalf=None):
+        """Put what single items ask before a further person as well."""
+        steps = self.step_id
+        steps._ask([{user.id: behalf.id if behalf else False} for _step in steps])
+        steps.filtered(lambda step: step.state == "waiting")._start()
+
+    def _reroute(self):
+        """Items whose person is gone, away or handed over find somebody else; the
+        ladder is that of ``crm.approval.routing``."""
+        items = self._as_engine().filtered(lambda item: item.state in ("open", "later"))
+        steps = items.step_id
+        items._record("reroute")
+        items._void()
+        steps._restaff()
+        steps.request_id._advance()
+
+    def _find_managers_above(self):
+        """The next manager above each item's person who may decide and is not asked
+        yet: ``{item id: user}``; items without one are missing."""
+        found = {}
+        for (company, gate), requests in self.request_id._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
+            items = self.filtered(
+                lambda item, requests=requests: item.request_id in requests
+            )
+            documents = requests._get_document_by_request()
+            for item in items:
+                request = item.request_id
+                matter = self._get_matter(request, documents[request.id], staff)
+                asked = set(item.step_id.item_ids.user_id.ids)
+                start = staff.employee_by_user.get(item.user_id.id)
+                for person in managers_of(start, staff.people):
+                    if person.user in matter.eligible and person.user not in asked:
+                        found[item.id] = self.env["res.users"].browse(person.user)
+                        break
+        return found
+
+    def _tell(self, user, subject, body):
+        """A notice to one person about items of theirs, by the way they chose."""
+        self.env["mail.thread"].message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=subject,
+            body=body,
+            model=self._name if len(self) == 1 else None,
+            res_id=self.id if len(self) == 1 else None,
+        )
 
     def _schedule_activities(self):
         """Tell each person by an activity on the document, where it can have one

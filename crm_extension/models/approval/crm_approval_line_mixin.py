@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .crm_approval_mixin import OUTER_WRITE
+from .crm_approval_transition import OUTER_WRITE
 
 
 class CrmApprovalLineMixin(models.AbstractModel):
@@ -28,38 +28,42 @@ class CrmApprovalLineMixin(models.AbstractModel):
         documents = self.env[self._fields[field].comodel_name].browse(
             key for key in named if isinstance(key, int) and key
         )
-        self._approval_before_change(documents)
+        before = self._approval_before_line_change(documents)
         lines = super().create(vals_list)
         # Whichever way the document was named, it is the lines' own that is checked.
-        lines._approval_after_change(lines[field])
+        lines._approval_after_line_change(before, lines[field])
         return lines
 
     def write(self, vals):
         if not self._approval_watched_line_fields() & vals.keys():
             return super().write(vals)
         documents = self[self._approval_document_field]
-        self._approval_before_change(documents)
+        before = self._approval_before_line_change(documents)
         result = super().write(vals)
-        self._approval_after_change(documents | self[self._approval_document_field])
+        self._approval_after_line_change(
+            before, documents | self[self._approval_document_field]
+        )
         return result
 
     def unlink(self):
         documents = self[self._approval_document_field]
-        self._approval_before_change(documents)
+        before = self._approval_before_line_change(documents)
         result = super().unlink()
-        self._approval_after_change(documents)
+        self._approval_after_line_change(before, documents)
         return result
 
     @api.model
-    def _approval_before_change(self, documents):
+    def _approval_before_line_change(self, documents):
         """Note what is there; nothing to do while the document itself is written."""
-        if self.env.context.get("crm_approval_outer") is not OUTER_WRITE:
-            documents.exists()._approval_keep_passage()
+        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
+            return None
+        # Superuser mode: what is governed does not depend on who writes.
+        return documents.exists().sudo()._approval_before_change()
 
     @api.model
-    def _approval_after_change(self, documents):
-        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
+    def _approval_after_line_change(self, before, documents):
+        if before is None:
             return
-        if documents := documents.exists():
-            documents.sudo()._check_approval()  # the backstop, whoever writes
-            documents._approval_withdraw_outdated()
+        if documents := documents.exists().sudo():
+            documents._check_approval()  # the backstop, whoever writes
+            documents._approval_after_change(before)

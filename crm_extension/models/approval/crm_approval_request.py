@@ -1,20 +1,23 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
-from .core.facts import covers, from_json
-from .core.route import standing, yes_needed
-from .crm_approval_policy_step import Asking
+from .core.demand import UNDER_WAY, Earlier, Seen
+from .core.facts import about, fingerprint, from_json, to_json, worsened
+from .core.route import standing
+from .route_drawing import draw
 
 
 class CrmApprovalRequest(models.Model):
     """One attempt to pass one gate: what was asked, the route, and how it ended.
 
-    The route and the governed content are copied at submission. The request stands
-    for that content: what changes for the worse afterwards is not covered by it.
+    The route is copied from the policy at submission. The request follows the
+    document while it is under way: what changes for the worse is asked again of
+    exactly the points that look at it (:meth:`_revise`). Once granted, it stands for
+    what its points saw.
     """
 
     _name = "crm.approval.request"
-    _inherit = ["crm.approval.kept"]
+    _inherit = ["crm.approval.kept", "crm.approval.routing"]
     _description = "Approval Requests"
     _order = "id desc"
 
@@ -44,10 +47,11 @@ class CrmApprovalRequest(models.Model):
     state = fields.Selection(
         selection=[
             ("pending", "Waiting"),
+            ("rework", "Sent back"),
             ("granted", "Approved"),
             ("rejected", "Rejected"),
             ("cancelled", "Withdrawn"),
-            ("passed", "Passed before the rule"),
+            ("passed", "Passed without asking"),
         ],
         default="pending",
         required=True,
@@ -61,6 +65,12 @@ class CrmApprovalRequest(models.Model):
     date_close = fields.Datetime(string="Closed on", readonly=True)
     facts = fields.Json(readonly=True)
     fingerprint = fields.Char(readonly=True, required=True)
+    proposed = fields.Json(
+        readonly=True, help="Values that are written when the change is approved."
+    )
+    counter = fields.Json(
+        readonly=True, help="What an approver proposes instead of what was asked."
+    )
     step_ids = fields.One2many(
         comodel_name="crm.approval.request.step",
         inverse_name="request_id",
@@ -77,7 +87,7 @@ class CrmApprovalRequest(models.Model):
 
     _document_index = models.Index("(res_model, res_id)")
     _one_pending_per_document = models.UniqueIndex(
-        "(res_model, res_id, policy_id) WHERE state = 'pending'",
+        "(res_model, res_id, policy_id) WHERE state IN ('pending', 'rework')",
         "This document already waits for an answer.",
     )
 
@@ -89,15 +99,22 @@ class CrmApprovalRequest(models.Model):
         figures, and need not have access to the models they come from.
         """
         self.figures = False
-        for requests in self.sudo().grouped("res_model").values():
-            documents = requests._get_documents()
-            figures = documents._approval_get_figures()
+        for model, requests in self.sudo().grouped("res_model").items():
+            if model not in self.env:
+                continue  # the add-on of the document is gone; the request stays
+            figures = requests._get_documents()._approval_get_figures()
             for request in requests:
-                self.browse(request.id).figures = figures.get(request.res_id, False)
+                shown = figures.get(request.res_id, False)
+                if request.proposed:
+                    shown = dict(shown or {}, changes=request._get_change_rows())
+                self.browse(request.id).figures = shown
 
+    @api.depends_context("lang", "tz")
     def _compute_route(self):
         for request in self:
             request.route = request.sudo()._get_route()
+
+    # === ACTION METHODS === #
 
     def action_open_document(self):
         """Open the document this request is about.
@@ -105,7 +122,7 @@ class CrmApprovalRequest(models.Model):
         :raises UserError: when it has been deleted
         """
         self.ensure_one()
-        document = self.env[self.res_model].browse(self.res_id).exists()
+        document = self._get_document()
         if not document:
             raise UserError(
                 self.env._("%(document)s has been deleted.", document=self.name)
@@ -133,7 +150,7 @@ class CrmApprovalRequest(models.Model):
                         document=request.name,
                     )
                 )
-            if request.state != "pending":
+            if request.state not in UNDER_WAY:
                 raise UserError(
                     self.env._(
                         "%(document)s no longer waits for an answer.",
@@ -142,23 +159,28 @@ class CrmApprovalRequest(models.Model):
                 )
         self._withdraw("recall")
 
+    # === BUSINESS METHODS: asking === #
+
     @api.model
-    def _submit(self, demands):
+    def _submit(self, demands, gate, proposal=None):
         """Ask for a batch of documents. The caller has checked the acting user.
 
         :param demands: list of ``(document, PolicyRule, applicable step ids)``
+        :param proposal: for a change: dict with ``proposed`` and ``reason``
         :return: the new requests, in the same order
         :raises UserError: when a point has nobody who could decide it
         """
         engine = self._as_engine()
         documents = engine._join_documents(document for document, *_ in demands)
-        policies = self.env["crm.approval.policy"].sudo()
-        values = documents._approval_prepare_requests()
+        values = documents._approval_prepare_requests(gate, proposal)
+        if proposal:
+            policies = self.env["crm.approval.policy"].sudo()
+            policies = policies.browse(policy.id for _doc, policy, _steps in demands)
+            documents[0]._approval_check_reason(policies, proposal["reason"])
         requests = engine.create(
             [
                 {
                     **values[document.id],
-                    "gate": policies.browse(policy.id).gate,
                     "policy_id": policy.id,
                     "requester_id": self.env.uid,
                 }
@@ -173,35 +195,42 @@ class CrmApprovalRequest(models.Model):
                 )
             }
         )
-        self.env["crm.approval.decision"]._record("request", requests)
+        requests._record("request")
         requests._advance()
         return requests
 
     @api.model
-    def _note_passage(self, documents):
-        """Remember the content of documents that went through before a rule took
-        effect; from now on they are judged on what gets worse."""
+    def _note_passage(self, documents, gate, policy=None):
+        """Remember the content of documents that went through unasked: before a
+        rule took effect, or because none of the points of ``policy`` applied. From
+        now on they are judged on what gets worse."""
         engine = self._as_engine()
-        values = documents._approval_prepare_requests()
+        documents = documents.with_env(engine.env)
+        values = documents._approval_prepare_requests(
+            gate, {"proposed": {}} if "guarded" in gate._fields else None
+        )
         requests = engine.create(
             [
                 {
                     **values[document.id],
-                    "gate": gate.key,
+                    "policy_id": policy.id if policy else False,
                     "requester_id": self.env.uid,
                     "state": "passed",
                     "date_close": fields.Datetime.now(),
                 }
-                for gate in documents._approval_gates()
                 for document in documents
             ]
         )
-        self.env["crm.approval.decision"]._record("pass", requests)
+        comment = None
+        if policy:
+            requests._copy_route({request: set() for request in requests})
+            comment = self.env._("None of the approval points applied.")
+        requests._record("pass", comment)
 
     @api.model
     def _join_documents(self, documents):
         documents = list(documents)
-        return documents[0].browse([document.id for document in documents])
+        return documents[0].browse(document.id for document in documents)
 
     def _copy_route(self, applicable):
         """Copy the policy's points and find their people.
@@ -209,74 +238,99 @@ class CrmApprovalRequest(models.Model):
         :param applicable: ``{request: ids of the policy steps whose condition
             holds}``; the other steps are kept as not needed
         """
-        steps, items = [], []
-        for company, requests in self.grouped("company_id").items():
-            finder = self.env["crm.approval.policy.step"].sudo()
-            people = finder._get_people(company)
-            employee_by_user = {
-                person.user: person.key for person in people.values() if person.user
-            }
-            eligible = set(finder._get_eligible_users(company).ids)
+        documents = self._get_document_by_request()
+        carried = self._find_carried(applicable)
+        steps, asked = [], []
+        for (company, gate), requests in self._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
             for request in requests:
-                asking = Asking(
-                    people,
-                    employee_by_user.get(request.requester_id.id),
-                    eligible - set(request._get_interested_users().ids),
-                )
+                document = documents[request.id]
+                matter = request._get_matter(request, document, staff)
                 for step in request.policy_id.step_ids:
-                    users = ()
-                    if step.id in applicable[request]:
-                        users = sorted(step._get_approvers(asking))
-                    steps.append(
-                        request._prepare_step_values(
-                            step, users, step.id in applicable[request]
-                        )
-                    )
-                    items.append(users)
+                    values = request._prepare_step_values(step)
+                    if step.id not in applicable[request]:
+                        values |= {
+                            "state": "skipped",
+                            "skip_reason": step._get_skip_reason(),
+                        }
+                        asked.append({})
+                    elif kept := carried.get((request.id, step.id)):
+                        values |= kept
+                        asked.append({})
+                    else:
+                        found = self._find(step, request, document, staff, matter)
+                        values["yes_needed"] = found.needed
+                        asked.append(found.users)
+                    steps.append(values)
         created = self.env["crm.approval.request.step"]._as_engine().create(steps)
-        self.env["crm.approval.item"]._as_engine().create(
-            [
-                {
-                    "request_id": step.request_id.id,
-                    "step_id": step.id,
-                    "user_id": user,
-                }
-                for step, users in zip(created, items, strict=True)
-                for user in users
-            ]
-        )
+        created._ask(asked)
 
-    def _prepare_step_values(self, step, users, applies):
-        values = {
+    def _grouped_by_staff(self):
+        return self.grouped(lambda request: (request.company_id, request.gate))
+
+    def _prepare_step_values(self, step):
+        return {
             "request_id": self.id,
+            "policy_step_id": step.id,
             "sequence": step.sequence,
             "name": step.name,
+            "topics": step.topic_ids.mapped("key"),
             "deadline_hours": step.deadline_hours,
-            "state": "later" if applies else "skipped",
+            "remind_hours": step.remind_hours,
+            "escalate_hours": step.escalate_hours,
+            "require_comment": step.require_comment,
+            "may_correct": step.may_correct,
+            "state": "later",
         }
-        if applies:
-            try:
-                values["yes_needed"] = yes_needed(
-                    step.quorum, step.quorum_count, len(users)
-                )
-            except ValueError as error:
-                raise UserError(
-                    self.env._(
-                        "%(document)s cannot be asked: at “%(step)s” of the rule"
-                        " “%(policy)s” there are not enough people who may decide."
-                        " Your administrator can change the rule.",
-                        document=self.name,
-                        step=step.name,
-                        policy=step.policy_id.name,
-                    )
-                ) from error
-        return values
+
+    def _find_carried(self, applicable):
+        """Approvals that still speak for the present content, from granted or
+        withdrawn requests of the same documents: those points ask nobody again.
+
+        :return: ``{(request id, policy step id): values of the new step}``
+        """
+        wanted = {step for steps in applicable.values() for step in steps}
+        ids = {request.res_id for request, steps in applicable.items() if steps}
+        if not ids:
+            return {}
+        earlier = self.env["crm.approval.request.step"].search(
+            [
+                ("policy_step_id", "in", list(wanted)),
+                ("state", "=", "approved"),
+                ("request_id.res_model", "=", self[:1].res_model),
+                ("request_id.res_id", "in", list(ids)),
+                ("request_id.state", "in", ("granted", "cancelled")),
+                ("request_id", "not in", self.ids),
+            ],
+            order="id desc",
+        )
+        by_place = earlier.grouped(
+            lambda step: (step.request_id.res_id, step.policy_step_id.id)
+        )
+        carried = {}
+        for request in self:
+            now = from_json(request.facts)
+            for step_id in applicable[request]:
+                for step in by_place.get((request.res_id, step_id), ()):
+                    if step._still_speaks_for(now, request):
+                        carried[request.id, step_id] = step._prepare_carried_values()
+                        break
+        return carried
+
+    def _needs_limits(self, staff):
+        """Whether anything on the route compares what people may concede."""
+        self.ensure_one()
+        return bool(staff.proxies) or "authority" in self.policy_id.step_ids.mapped(
+            "approver_kind"
+        )
+
+    # === BUSINESS METHODS: moving on === #
 
     def _advance(self):
         """Bring steps, items and the requests themselves to where they stand."""
         by_state, closed = {}, {}
-        for request in self:
-            result = standing([step._to_point() for step in request.step_ids])
+        for request in self.filtered(lambda request: request.state == "pending"):
+            result = standing(step._to_point() for step in request.step_ids)
             for step in request.step_ids:
                 if step.state != result.states[step.id]:
                     by_state.setdefault(result.states[step.id], []).append(step.id)
@@ -287,23 +341,346 @@ class CrmApprovalRequest(models.Model):
             steps.browse(ids).write({"state": state})
         decided = by_state.get("approved", []) + by_state.get("rejected", [])
         steps.browse(decided).item_ids._void()
+        steps.browse(by_state.get("later", [])).item_ids._put_aside()
         steps.browse(by_state.get("waiting", []))._start()
         for outcome, ids in closed.items():
             self.browse(ids)._close(outcome)
 
     def _close(self, outcome):
-        self.write({"state": outcome, "date_close": fields.Datetime.now()})
+        self.write(
+            {"state": outcome, "date_close": fields.Datetime.now(), "counter": False}
+        )
         self.item_ids._void()
-        for request in self:
-            if document := request._get_document():
-                getattr(document, f"_approval_on_{outcome}")(request)
+        documents = self._get_document_by_request()
+        asked_elsewhere = self._get_asked_elsewhere()
+        for request in self._without_engine():
+            if document := documents[request.id]:
+                document = document.with_env(request.env)
+                request._tell(document, outcome)
+                if outcome == "granted":
+                    request._follow_grant(document, asked_elsewhere)
+                else:
+                    request._follow_rejection(document, asked_elsewhere)
+
+    def _tell(self, document, outcome):
+        said = self._get_last_answer()
+        text = {
+            "granted": self.env._("%s is approved.", document.display_name),
+            "rejected": self.env._("%s is not approved.", document.display_name),
+        }[outcome]
+        if said.comment:
+            text = f"{text} {said.comment}"
+        document._approval_notify(self, text, said.user_id)
+
+    def _follow_grant(self, document, asked_elsewhere):
+        """What a grant brings about: a change is written, or the step that waited
+        is taken where the rule or the document says so."""
+        document._approval_on_granted(self)
+        if self.id in asked_elsewhere:
+            return
+        if self.proposed:
+            document._approval_apply(self.proposed)
+            self._record("apply")
+        elif document._approval_should_proceed(self):
+            self._proceed(document)
+
+    def _follow_rejection(self, document, asked_elsewhere):
+        document._approval_on_rejected(self)
+        asked_elsewhere.get(self.id, self.browse())._withdraw(
+            "withdraw", self.env._("Another rule rejected the document.")
+        )
+
+    def _get_asked_elsewhere(self):
+        """Other requests under way for the same document and gate, by other rules:
+        ``{request id: requests}``."""
+        under_way = self.search(
+            [
+                ("res_model", "in", self.mapped("res_model")),
+                ("res_id", "in", self.mapped("res_id")),
+                ("state", "in", UNDER_WAY),
+                ("id", "not in", self.ids),
+            ]
+        )
+        by_place = under_way.grouped(
+            lambda request: (request.res_model, request.res_id, request.gate)
+        )
+        found = {
+            request.id: by_place.get((request.res_model, request.res_id, request.gate))
+            for request in self
+        }
+        return {key: requests for key, requests in found.items() if requests}
+
+    def _proceed(self, document):
+        """Let the document take its step, in the requester's name: the engine lends
+        nobody its own rights. What stands in the way is told, never lost."""
+        try:
+            with self.env.cr.savepoint():
+                document.with_user(self.requester_id)._approval_proceed(self)
+        except (UserError, AccessError, ValidationError) as error:
+            document._approval_notify(
+                self,
+                self.env._(
+                    "%(document)s is approved but could not go on by itself: %(error)s",
+                    document=document.display_name,
+                    error=error,
+                ),
+            )
+
+    def _get_last_answer(self):
+        answers = self.decision_ids.filtered(
+            lambda decision: decision.verb in ("approve", "reject", "accept")
+        )
+        return answers[-1:]
 
     def _withdraw(self, verb, comment=None):
         """End waiting requests without an answer; the caller has checked who asks."""
         requests = self._as_engine()
-        self.env["crm.approval.decision"]._record(verb, requests, comment)
-        requests.write({"state": "cancelled", "date_close": fields.Datetime.now()})
+        requests._record(verb, comment)
+        requests.write(
+            {
+                "state": "cancelled",
+                "date_close": fields.Datetime.now(),
+                "counter": False,
+            }
+        )
         requests.item_ids._void()
+
+    # === BUSINESS METHODS: following the document === #
+
+    def _revise(self):
+        """Follow the documents: what got worse is asked again of exactly the points
+        that look at it; points that no longer apply are left out, new ones join.
+
+        :raises UserError: when the acting user decides on the document and may not
+            correct it
+        """
+        engine = self._as_engine().filtered(lambda request: request.state in UNDER_WAY)
+        now = engine._get_facts_now()
+        changed = engine.filtered(
+            lambda request: (
+                request.id in now
+                and fingerprint(now[request.id]) != request.fingerprint
+            )
+        )
+        if not changed:
+            return
+        changed.item_ids._check_may_correct()
+        documents = changed._get_document_by_request()
+        for request in changed:
+            request._follow(documents[request.id], now[request.id])
+        changed.filtered(lambda request: request.state == "pending")._advance()
+
+    def _follow(self, document, now):
+        """Bring a single request to the present content of its document."""
+        steps = self._get_applicable_steps(document)
+        if not steps:
+            self._withdraw(
+                "withdraw", self.env._("Nothing has to be approved any more.")
+            )
+            return
+        before = from_json(self.facts)
+        again = self.step_ids.browse()
+        for step in self.step_ids.filtered(lambda step: step.state != "skipped"):
+            seen = from_json(step.facts) if step.facts else before
+            if worsened(seen, about(now, step.topics or ())):
+                again |= step
+            elif step.state == "approved" and not step.facts:
+                step.facts = self.facts
+        gate = document._approval_get_gate(self.gate)
+        values = {"facts": to_json(now), "fingerprint": fingerprint(now)}
+        if not self.proposed:
+            values["summary"] = document._approval_get_summaries(gate)[document.id]
+        self.write(values | {"counter": False})
+        self._leave_out(steps)
+        self._join_in(steps)
+        again.exists().filtered(lambda step: step.state != "skipped")._ask_again()
+
+    def _leave_out(self, applicable):
+        """Points whose condition no longer holds ask nobody any more."""
+        gone = self.step_ids.filtered(
+            lambda step: (
+                step.policy_step_id
+                and step.policy_step_id not in applicable
+                and step.state in ("later", "waiting")
+            )
+        )
+        gone.item_ids._void()
+        gone._skip(self.env._("The document changed and no longer needs it."))
+
+    def _join_in(self, applicable):
+        """Points that the change made necessary are asked as well."""
+        new = self.step_ids.filtered(
+            lambda step: step.state == "skipped" and step.policy_step_id in applicable
+        )
+        new.write({"state": "later", "skip_reason": False})
+        new._restaff()
+
+    def _get_applicable_steps(self, document):
+        """The points of the request's own version of the rule whose condition holds
+        for the document now; none when the rule no longer applies."""
+        self.ensure_one()
+        policy = self.policy_id
+        if self.proposed:
+            return self.step_ids.filtered(
+                lambda step: step.state != "skipped"
+            ).policy_step_id
+        if not document._approval_satisfies(policy.condition_domain):
+            return policy.step_ids.browse()
+        return policy.step_ids.filtered(
+            lambda step: document._approval_satisfies(step.condition_domain)
+        )
+
+    def _get_facts_now(self):
+        """The present content of the documents: ``{request id: facts}``; deleted
+        documents are left out."""
+        now = {}
+        for (_model, gate_key), requests in self.grouped(
+            lambda request: (request.res_model, request.gate)
+        ).items():
+            documents = requests._get_documents()
+            gate = documents._approval_get_gate(gate_key)
+            facts = {} if requests[:1].proposed else documents._approval_get_facts(gate)
+            by_id = {document.id: document for document in documents}
+            for request in requests:
+                if request.res_id not in by_id:
+                    continue
+                now[request.id] = (
+                    by_id[request.res_id]._approval_get_change_facts(request.proposed)
+                    if request.proposed
+                    else facts[request.res_id]
+                )
+        return now
+
+    # === BUSINESS METHODS: back to the requester === #
+
+    def _resume(self):
+        """Send again what had been sent back: it goes on where the approver said."""
+        for request in self:
+            if request.requester_id != self.env.user:
+                raise UserError(
+                    self.env._(
+                        "%(document)s was sent back to %(person)s, who asked.",
+                        document=request.name,
+                        person=request.requester_id.name,
+                    )
+                )
+        engine = self._as_engine()
+        for request in engine:
+            if not request.proposed:
+                request.reason = request._get_document().crm_approval_reason
+        engine._record("resume")
+        engine._go_on()
+
+    def _go_on(self):
+        self.write({"state": "pending", "counter": False})
+        self._advance()
+
+    def _wait_for_requester(self):
+        """Stop all clocks: the requester has to answer now."""
+        self.write({"state": "rework"})
+        self.step_ids.item_ids._put_aside()
+        self.step_ids.filtered(lambda step: step.state == "waiting").write(
+            {"state": "later", "date_due": False}
+        )
+
+    def _tell_requester(self, text):
+        for request in self._without_engine():
+            if document := request._get_document():
+                document._approval_notify(request, text, self.env.user)
+
+    def _get_counter_fields(self):
+        """What may be proposed instead: ``{(model, id, field name)}``."""
+        self.ensure_one()
+        document = self._get_document()
+        if self.proposed:
+            return {(self.res_model, self.res_id, name) for name in self.proposed}
+        return {
+            (record._name, record.id, name)
+            for record, name in document._approval_get_counter_values()
+        }
+
+    def _do_accept(self):
+        """Accept a counter-proposal: it is written with the acting user's rights,
+        and who proposed it has agreed to it.
+
+        :raises UserError: when the document changed since, or somebody else asked
+        """
+        self.ensure_one()
+        if self.requester_id != self.env.user:
+            raise UserError(
+                self.env._(
+                    "Only %(person)s, who asked, can accept what is proposed for"
+                    " %(document)s.",
+                    person=self.requester_id.name,
+                    document=self.name,
+                )
+            )
+        engine = self._as_engine()
+        counter = engine.counter
+        item = engine.item_ids.browse(counter["item"])
+        if item.step_id.revision != counter["revision"]:
+            raise UserError(
+                self.env._(
+                    "%(document)s has changed since %(person)s proposed that. Send it"
+                    " again instead.",
+                    document=self.name,
+                    person=item.user_id.name,
+                )
+            )
+        if engine.proposed:
+            engine._change_proposal(counter["values"])
+        else:
+            for row in counter["values"]:
+                # The acting user's own rights, not the engine's.
+                record = self.env[row["model"]].browse(row["id"])
+                record.write({row["field"]: row["value"]})
+        engine.invalidate_recordset()
+        if engine.state != "rework":
+            return  # what is left needs nobody any more
+        engine._record(
+            "accept", step_id=item.step_id.id, details={"values": counter["values"]}
+        )
+        item._agree()
+        engine._go_on()
+
+    def _change_proposal(self, rows):
+        document = self._get_document()
+        proposed = self.proposed | {row["field"]: row["value"] for row in rows}
+        facts = document._approval_get_change_facts(proposed)
+        self.step_ids.filtered(
+            lambda step: step.state == "approved" and not step.facts
+        ).facts = self.facts
+        self.write(
+            {
+                "proposed": proposed,
+                "facts": to_json(facts),
+                "fingerprint": fingerprint(facts),
+                "summary": document._approval_get_change_summary(proposed),
+            }
+        )
+
+    def _get_counter(self):
+        """What is proposed instead: list of ``{"who", "label", "from", "to",
+        "comment"}`` for the banner."""
+        self.ensure_one()
+        if not self.counter:
+            return []
+        return [
+            {
+                "who": self.counter["who"],
+                "label": row["label"],
+                "from": row["from"],
+                "to": row["to"],
+                "comment": self.counter["comment"],
+            }
+            for row in self.counter["values"]
+        ]
+
+    # === BUSINESS METHODS: tooling === #
+
+    def _record(self, verb, comment=None, **values):
+        """Put down what happened, one row per request, by the acting user."""
+        self.env["crm.approval.decision"]._record(verb, self, comment, **values)
 
     def _get_documents(self):
         """The documents of requests that share one model; deleted ones left out."""
@@ -312,74 +689,63 @@ class CrmApprovalRequest(models.Model):
 
     def _get_document(self):
         self.ensure_one()
-        return self.env[self.res_model].browse(self.res_id).exists()
+        return self._get_document_by_request()[self.id]
 
-    def _get_interested_users(self):
+    def _get_document_by_request(self):
+        """The document of each request, empty when it was deleted or its add-on is
+        gone: ``{request id: record}``."""
+        found = {request.id: None for request in self}
+        for model, requests in self.grouped("res_model").items():
+            if model not in self.env:
+                continue
+            company_by_id = {request.res_id: request.company_id for request in requests}
+            there = set(requests._get_documents().ids)
+            for request in requests:
+                documents = self.env[model].with_company(company_by_id[request.res_id])
+                found[request.id] = documents.browse(
+                    [request.res_id] if request.res_id in there else []
+                )
+        return found
+
+    def _get_interested_users(self, document):
         """Who may not decide: the requester, and whoever gains from the document."""
         self.ensure_one()
-        document = self._get_document()
         gaining = document._approval_get_interested_users() if document else None
         return self.requester_id | gaining if gaining else self.requester_id
 
-    def _get_outdated(self):
-        """Those whose document is worse now than what was asked."""
-        outdated = self.browse()
-        for requests in self.grouped("res_model").values():
-            facts = requests._get_documents()._approval_get_facts()
-            outdated |= requests.filtered(
-                lambda request, facts=facts: (
-                    request.res_id in facts
-                    and not request._covers(facts[request.res_id])
-                )
-            )
-        return outdated
+    def _get_change_rows(self):
+        document = self._get_document()
+        return document._approval_get_change_rows(self.proposed) if document else []
 
-    def _covers(self, facts):
+    def _get_own_item(self):
+        """Id of the acting user's own open inbox item, or ``False``."""
+        items = self.item_ids.filtered(
+            lambda item: item.state == "open" and item.user_id == self.env.user
+        )
+        return items[:1].id
+
+    def _to_earlier(self):
+        """The request as the plain core sees it."""
         self.ensure_one()
-        return covers(from_json(self.facts), facts)
+        steps = self.step_ids.filtered(lambda step: step.state != "skipped")
+        whole = from_json(self.facts)
+        seen = tuple(
+            Seen(
+                tuple(step.topics or ()),
+                from_json(step.facts) if step.facts else whole,
+            )
+            for step in steps
+            if step.policy_step_id
+        )
+        return Earlier(
+            self.id,
+            self.policy_id.origin_id.id or self.policy_id.id or None,
+            self.state,
+            seen or (Seen((), whole),),
+            self.fingerprint,
+        )
 
     def _get_route(self):
-        """The route as the screen draws it.
-
-        :return: dict with ``state``, ``asked`` (who, when, why) and ``ranks``: a list
-            of ranks, each a list of points with ``name``, ``state``, ``people``,
-            ``needed``, ``due`` and ``said`` (who, when, comment)
-        """
+        """The route as the screen draws it, see :func:`~.route_drawing.draw`."""
         self.ensure_one()
-        ranks = {}
-        for step in self.step_ids:
-            ranks.setdefault(step.sequence, []).append(self._get_route_point(step))
-        return {
-            "state": self.state,
-            "asked": self._get_route_voice(self.requester_id, self.date_request, False)
-            | {"comment": self.reason or ""},
-            "ranks": list(ranks.values()),
-        }
-
-    def _get_route_point(self, step):
-        said = [
-            self._get_route_voice(decision.user_id, decision.date, decision.comment)
-            for decision in self.decision_ids
-            if decision.step_id == step
-        ]
-        return {
-            "id": step.id,
-            "name": step.name,
-            "state": step.state
-            if self.state == "pending" or step.state not in ("waiting", "later")
-            else "later",
-            "people": step.item_ids.filtered(lambda item: item.state != "void").mapped(
-                "user_id.name"
-            )
-            or step.item_ids.mapped("user_id.name"),
-            "needed": step.yes_needed,
-            "due": fields.Datetime.to_string(step.date_due) if step.date_due else "",
-            "said": said,
-        }
-
-    def _get_route_voice(self, user, date, comment):
-        return {
-            "who": user.name,
-            "when": fields.Datetime.to_string(date),
-            "comment": comment or "",
-        }
+        return draw(self)

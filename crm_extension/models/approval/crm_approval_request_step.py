@@ -1,17 +1,16 @@
-from datetime import timedelta, timezone
+from odoo import api, fields, models
 
-from odoo import fields, models
-
+from .core.facts import about, covers, from_json
 from .core.route import Point
 
 
 class CrmApprovalRequestStep(models.Model):
-    """One approval point of one request, copied from the policy when it was asked,
-    so that later edits of the policy do not reach it."""
+    """One approval point of one request, copied from the policy at submission, or
+    added by an approver who wanted a further opinion."""
 
     _name = "crm.approval.request.step"
-    _inherit = ["crm.approval.kept"]
-    _description = "Approval Points of a Request"
+    _inherit = ["crm.approval.kept", "crm.approval.routing"]
+    _description = "Approval Points of Requests"
     _order = "sequence, id"
 
     request_id = fields.Many2one(
@@ -21,7 +20,14 @@ class CrmApprovalRequestStep(models.Model):
         ondelete="cascade",
         index=True,
     )
-    sequence = fields.Integer(readonly=True)
+    policy_step_id = fields.Many2one(
+        comodel_name="crm.approval.policy.step",
+        readonly=True,
+        ondelete="set null",
+        index=True,
+        help="The point of the rule; empty for an opinion that somebody asked for.",
+    )
+    sequence = fields.Integer(string="Order", readonly=True)
     name = fields.Char(readonly=True, required=True)
     state = fields.Selection(
         selection=[
@@ -36,10 +42,42 @@ class CrmApprovalRequestStep(models.Model):
         readonly=True,
     )
     yes_needed = fields.Integer(
+        string="Needed", readonly=True, help="How many people must agree."
+    )
+    topics = fields.Json(
+        readonly=True, help="What this point looks at; everything when empty."
+    )
+    facts = fields.Json(
+        readonly=True, help="What this point saw, when that is not what is there now."
+    )
+    revision = fields.Integer(
+        readonly=True, help="Counts how often the content was asked about."
+    )
+    skip_reason = fields.Char(string="Why Not Needed", readonly=True)
+    waits_for_ids = fields.Many2many(
+        comodel_name="crm.approval.request.step",
+        relation="crm_approval_request_step_order_rel",
+        column1="step_id",
+        column2="earlier_id",
         readonly=True,
-        help="How many different people must agree.",
+    )
+    asked_by_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Added by",
+        readonly=True,
+        help="Who wanted this further opinion.",
+    )
+    carried_from_id = fields.Many2one(
+        comodel_name="crm.approval.request.step",
+        readonly=True,
+        ondelete="set null",
+        help="The earlier approval that still holds.",
     )
     deadline_hours = fields.Float(readonly=True)
+    remind_hours = fields.Float(readonly=True)
+    escalate_hours = fields.Float(readonly=True)
+    require_comment = fields.Boolean(readonly=True)
+    may_correct = fields.Boolean(readonly=True)
     date_due = fields.Datetime(string="Due", readonly=True)
     item_ids = fields.One2many(
         comodel_name="crm.approval.item",
@@ -56,32 +94,145 @@ class CrmApprovalRequestStep(models.Model):
             key=self.id,
             rank=self.sequence,
             needed=self.yes_needed,
-            approvals=verdicts.count("approved"),
+            approvals=self.yes_needed
+            if self.carried_from_id
+            else verdicts.count("approved"),
             rejected="rejected" in verdicts,
             skipped=self.state == "skipped",
+            waits_for=frozenset(self.waits_for_ids.ids),
+        )
+
+    def _ask(self, asked):
+        """Note who is asked; they are, once their step starts.
+
+        :param asked: per step, ``{user id: id of whom they answer for, or False}``
+        """
+        self.env["crm.approval.item"]._as_engine().create(
+            [
+                {
+                    "request_id": step.request_id.id,
+                    "step_id": step.id,
+                    "user_id": user,
+                    "on_behalf_id": behalf,
+                }
+                for step, users in zip(self, asked, strict=True)
+                for user, behalf in users.items()
+            ]
         )
 
     def _start(self):
-        """Put the steps before their people; each gets its own deadline."""
-        now = fields.Datetime.now()
-        for (company, hours), steps in self.grouped(
-            lambda step: (step.request_id.company_id, step.deadline_hours)
-        ).items():
-            due = steps._get_deadline(company, hours, now)
-            steps.write({"date_due": due})
-            steps.item_ids._open(due)
+        """Put the steps before their people; everybody gets a deadline of their own
+        working hours."""
+        self.item_ids.filtered(lambda item: item.state == "later")._open()
 
-    def _get_deadline(self, company, hours, now):
-        """When an answer is due, in UTC; ``False`` without a deadline.
+    def _skip(self, reason):
+        """Leave undecided steps out, and put down why."""
+        self.write({"state": "skipped", "skip_reason": reason})
+        self._record("skip", reason)
 
-        Working hours of the company's calendar, its holidays left out.
+    def _ask_again(self):
+        """The content got worse: what has been said of it no longer counts."""
+        for step in self:
+            step.write(
+                {
+                    "revision": step.revision + 1,
+                    "facts": False,
+                    "carried_from_id": False,
+                }
+            )
+        self.item_ids._take_back()
+        self._record("reask", self.env._("The document changed."))
+        self.filtered(lambda step: not step.item_ids)._restaff()
+
+    def _restaff(self, excluded=()):
+        """Find the people of steps anew, and ask those who are not asked yet.
+
+        :param excluded: ids of users who may not be asked
         """
-        if not hours:
-            return False
-        calendar = company.resource_calendar_id
-        due = calendar and calendar.plan_hours(
-            hours, now.replace(tzinfo=timezone.utc), compute_leaves=True
+        excluded = set(excluded)
+        documents = self.request_id._get_document_by_request()
+        for (company, gate), requests in self.request_id._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
+            steps = self.filtered(
+                lambda step, requests=requests: step.request_id in requests
+            )
+            for step in steps.filtered("policy_step_id"):
+                request = step.request_id
+                document = documents[request.id]
+                matter = self._get_matter(request, document, staff, excluded)
+                found = self._find(
+                    step.policy_step_id, request, document, staff, matter
+                )
+                there = step.item_ids.filtered(
+                    lambda item: item.state not in ("void", "rejected")
+                ).user_id.ids
+                new = {
+                    user: behalf
+                    for user, behalf in found.users.items()
+                    if user not in there
+                }
+                step._ask([new])
+                step.yes_needed = min(found.needed, len(there) + len(new))
+        self.filtered(lambda step: step.state == "waiting")._start()
+
+    def _still_speaks_for(self, now, request):
+        """Whether an earlier approval holds for the present content of a request:
+        nothing it looked at got worse, and none of those who gave it gains now."""
+        self.ensure_one()
+        seen = from_json(self.facts or self.request_id.facts)
+        interested = request._get_interested_users(request._get_document())
+        return covers(seen, about(now, self.topics or ())) and not (
+            self._get_approving_users() & interested
         )
-        if not due:
-            return now + timedelta(hours=hours)
-        return due.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def _get_approving_users(self):
+        self.ensure_one()
+        source = self._get_source()
+        return source.item_ids.filtered(lambda item: item.state == "approved").user_id
+
+    def _get_source(self):
+        """The step that people really answered: this one, or the one it came from."""
+        self.ensure_one()
+        step = self
+        while step.carried_from_id:
+            step = step.carried_from_id
+        return step
+
+    def _prepare_carried_values(self):
+        self.ensure_one()
+        return {
+            "state": "approved",
+            "carried_from_id": self._get_source().id,
+            "facts": self.facts or self.request_id.facts,
+            "yes_needed": self.yes_needed,
+        }
+
+    @api.model
+    def _prepare_opinion_values(self, step, asker):
+        """Values of a further opinion beside a step."""
+        return {
+            "request_id": step.request_id.id,
+            "sequence": step.sequence,
+            "name": self.env._("Opinion asked by %s", asker.name),
+            "asked_by_id": asker.id,
+            "topics": step.topics,
+            "deadline_hours": step.deadline_hours,
+            "remind_hours": step.remind_hours,
+            "escalate_hours": step.escalate_hours,
+            "yes_needed": 1,
+        }
+
+    def _record(self, verb, comment=None):
+        """Put down what happened to the steps, one row each."""
+        self.env["crm.approval.decision"]._record_rows(
+            [
+                {
+                    "request_id": step.request_id.id,
+                    "step_id": step.id,
+                    "verb": verb,
+                    "comment": comment,
+                    "fingerprint": step.request_id.fingerprint,
+                }
+                for step in self
+            ]
+        )

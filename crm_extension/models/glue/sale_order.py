@@ -92,7 +92,7 @@ class SaleOrder(models.Model):
         return super(SaleOrder, self - held)._validate_order()
 
     def _action_cancel(self):
-        self._approval_get_pending()._withdraw(
+        self._approval_get_under_way()._withdraw(
             "withdraw", self.env._("The order was cancelled.")
         )
         return super()._action_cancel()
@@ -130,15 +130,15 @@ class SaleOrder(models.Model):
             *self._crm_discount_depends(),
         ]
 
-    def _approval_get_facts(self):
+    def _approval_get_facts(self, gate):
         verdicts = self._crm_get_verdicts()
         return {order.id: order._crm_get_facts(verdicts[order.id]) for order in self}
 
-    def _approval_get_reasons(self):
+    def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
         return {order.id: order._crm_explain(verdicts[order.id]) for order in self}
 
-    def _approval_get_refusals(self):
+    def _approval_get_refusals(self, gate):
         refused = self.filtered(lambda order: order.crm_discount_state == "refused")
         verdicts = refused._crm_get_verdicts()
         return {
@@ -146,7 +146,7 @@ class SaleOrder(models.Model):
             for order in refused
         }
 
-    def _approval_get_summaries(self):
+    def _approval_get_summaries(self, gate):
         verdicts = self._crm_get_verdicts()
         return {
             order.id: self.env._(
@@ -174,13 +174,41 @@ class SaleOrder(models.Model):
     def _approval_get_interested_users(self):
         return self.user_id | self.order_line.crm_given_by_id
 
-    def _approval_on_granted(self, request):
-        result = super()._approval_on_granted(request)
+    def _approval_should_proceed(self, request):
         accepted = self.signature and not self._has_to_be_paid()
-        if accepted or request.policy_id.confirm_when_granted:
-            # In the requester's name: the engine lends nobody its own rights.
-            self.with_user(request.requester_id).action_confirm()
-        return result
+        return accepted or super()._approval_should_proceed(request)
+
+    def _approval_proceed(self, request):
+        self.action_confirm()
+
+    def _approval_get_team_leaders(self):
+        return self.team_id.user_id
+
+    def _approval_get_measures(self, gate):
+        verdicts = self._crm_get_verdicts()
+        return {order.id: verdicts[order.id].given for order in self}
+
+    def _approval_get_limits(self, users):
+        policies = self.env["crm.discount.policy"]
+        limits = policies._get_limits(self.company_id.id)
+        if not limits:
+            return {}
+        return policies._get_ceilings(limits, users, self.company_id)
+
+    def _approval_get_amounts(self):
+        return {
+            order.id: order.currency_id._convert(
+                order.amount_untaxed,
+                order.company_id.currency_id,
+                order.company_id,
+                order.date_order or fields.Date.context_today(order),
+            )
+            for order in self
+        }
+
+    def _approval_get_counter_values(self):
+        lines = self.order_line.filtered(lambda line: not line.display_type)
+        return [(line, "discount") for line in lines] + [(self, "payment_term_id")]
 
     def _crm_tell_accepted(self):
         """Tell the salesperson that a customer accepted what is not approved yet."""
@@ -241,7 +269,9 @@ class SaleOrder(models.Model):
             "company": Fact(self.company_id.id or None, "changed"),
             "partner": Fact(self.partner_id.id or None, "changed"),
             "currency": Fact(self.currency_id.name, "changed"),
-            "payment_term": Fact(self.payment_term_id.id or None, "changed"),
+            "payment_term": Fact(
+                self.payment_term_id.id or None, "changed", topic="terms"
+            ),
         }
         # What stays within its giver's limit needs nobody, before and after.
         for line in self.order_line:
@@ -249,7 +279,7 @@ class SaleOrder(models.Model):
             if given and given.excess:
                 facts |= line._crm_get_facts(given)
         if beyond := verdict.lines.get(None):
-            facts["reduction"] = Fact(beyond.concession, "higher")
+            facts["reduction"] = Fact(beyond.concession, "higher", topic="discount")
         return facts
 
     def _crm_explain(self, verdict):
@@ -342,7 +372,10 @@ class SaleOrder(models.Model):
             {"name": name, "state": state, "note": self._crm_get_stage_note(name)}
             for name, state in stages(execution)
         ]
-        if request.state in ("pending", "rejected") and not execution.confirmed:
+        if (
+            request.state in ("pending", "rework", "rejected")
+            and not execution.confirmed
+        ):
             steps = [step | {"state": "later"} for step in steps]
         if request and request.state != "passed":
             steps = self._crm_get_approval_stages(request) + steps

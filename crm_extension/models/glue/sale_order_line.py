@@ -176,11 +176,15 @@ class SaleOrderLine(models.Model):
     def _crm_get_facts(self, given):
         """The governed content of a line that gives more than its giver may."""
         key = f"line:{self.id}"
-        return {
+        facts = {
             f"{key}:product": Fact(self.product_id.id or None, "changed"),
             f"{key}:unit": Fact(self.product_uom_id.id or None, "changed"),
             f"{key}:quantity": Fact(Decimal(repr(self.product_uom_qty)), "changed"),
             f"{key}:given": Fact(given.percent, "higher"),
+        }
+        return {
+            name: fact._replace(label=self.product_id.name or "", topic="discount")
+            for name, fact in facts.items()
         }
 
     def _crm_get_figure_row(self, given):

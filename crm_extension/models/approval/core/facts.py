@@ -9,6 +9,7 @@ ANCHORS N1).
 
 import hashlib
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -23,11 +24,14 @@ class Fact(NamedTuple):
     :param worse: which move is worse for the company; ``changed`` means any
     :param label: for people, in the language of whoever built it; it is no
         part of the fingerprint
+    :param topic: what the fact is about (``"discount"``); an approval point may
+        look at some topics alone. Without one it concerns every point
     """
 
     value: str | int | bool | Decimal | None
     worse: Direction
     label: str = ""
+    topic: str = ""
 
 
 Facts = dict[str, Fact]
@@ -64,6 +68,7 @@ def to_json(facts: Facts) -> dict:
             "number": _is_number(fact.value),
             "worse": fact.worse,
             "label": fact.label,
+            "topic": fact.topic,
         }
         for key, fact in facts.items()
     }
@@ -76,9 +81,19 @@ def from_json(data: dict | None) -> Facts:
             Decimal(entry["value"]) if entry["number"] else entry["value"],
             entry["worse"],
             entry["label"],
+            # Facts stored before there were topics concern every point.
+            entry.get("topic", ""),
         )
         for key, entry in (data or {}).items()
     }
+
+
+def about(facts: Facts, topics: Iterable[str]) -> Facts:
+    """What a point that looks at these topics sees; no topic at all means all."""
+    wanted = {"", *topics}
+    if wanted == {""}:
+        return facts
+    return {key: fact for key, fact in facts.items() if fact.topic in wanted}
 
 
 def worsened(seen: Facts, now: Facts) -> list[str]:

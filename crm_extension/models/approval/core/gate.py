@@ -1,10 +1,10 @@
-"""A gate: a named passage that a document may not take without a grant."""
+"""Gates: named passages that a document may not take without a grant."""
 
 from typing import NamedTuple
 
 
 class Gate(NamedTuple):
-    """One transition of a document, declared by its glue.
+    """A transition of a document, declared by its glue.
 
     :param key: ``<model>:<deed>``, stable, stored in policies and requests
     :param label: what passing means, for people (may be a lazy translation)
@@ -19,3 +19,16 @@ class Gate(NamedTuple):
     label: str
     past: list
     watched: frozenset[str]
+
+
+class ChangeGate(NamedTuple):
+    """Fields that nobody writes: a change is proposed, decided, then applied.
+
+    :param key: as for :class:`Gate`
+    :param label: what the change is, for people
+    :param guarded: names of the fields
+    """
+
+    key: str
+    label: str
+    guarded: frozenset[str]

@@ -1,9 +1,12 @@
-"""Where a request stands: ordered points, parallel ranks, quorum."""
+"""Where a request stands: ordered points, parallel ranks, quorum, extra voices."""
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 PointState = Literal["later", "waiting", "approved", "rejected", "skipped"]
 Outcome = Literal["pending", "granted", "rejected"]
+
+THROUGH = ("approved", "skipped")
 
 
 class Point(NamedTuple):
@@ -15,7 +18,9 @@ class Point(NamedTuple):
     :param needed: how many different people must say yes
     :param approvals: how many have said it
     :param rejected: somebody said no
-    :param skipped: its condition did not hold at submission
+    :param skipped: its condition did not hold
+    :param waits_for: keys of points of the same rank that are asked before this one
+        (somebody wanted a further opinion first, or afterwards)
     """
 
     key: int
@@ -24,6 +29,7 @@ class Point(NamedTuple):
     approvals: int = 0
     rejected: bool = False
     skipped: bool = False
+    waits_for: frozenset[int] = frozenset()
 
 
 class Standing(NamedTuple):
@@ -47,23 +53,52 @@ def yes_needed(quorum: str, count: int, eligible: int) -> int:
     return needed
 
 
-def standing(points: list[Point]) -> Standing:
+def standing(points: Iterable[Point]) -> Standing:
     """Work out the state of every point. One rejection ends the request."""
-    states: dict[int, PointState] = {}
-    rejected = any(point.rejected for point in points)
-    open_rank = None
-    for point in sorted(points, key=lambda point: point.rank):
-        if point.skipped:
-            states[point.key] = "skipped"
-        elif point.rejected:
-            states[point.key] = "rejected"
-        elif point.approvals >= point.needed:
-            states[point.key] = "approved"
-        elif not rejected and open_rank in (None, point.rank):
-            open_rank = point.rank
-            states[point.key] = "waiting"
-        else:
+    points = sorted(points, key=lambda point: point.rank)
+    states = {point.key: _own_state(point) for point in points}
+    if "rejected" in states.values():
+        return Standing(_without_open(states), "rejected")
+    undecided = [point for point in points if states[point.key] == "waiting"]
+    for point in undecided:
+        if point.rank > undecided[0].rank or _is_held_back(point, states):
             states[point.key] = "later"
-    if rejected:
-        return Standing(states, "rejected")
-    return Standing(states, "granted" if open_rank is None else "pending")
+    return Standing(states, "pending" if undecided else "granted")
+
+
+def returned_to(points: Iterable[Point], target: int, sender: int) -> set[int]:
+    """Points that are asked again when ``sender`` sends the matter back to ``target``.
+
+    The target, whatever ranks lie between, and the sender; points beside them that
+    ran in parallel keep their answer.
+
+    :raises ValueError: when the target does not come before the sender
+    """
+    by_key = {point.key: point for point in points}
+    first, last = by_key[target].rank, by_key[sender].rank
+    if first >= last:
+        raise ValueError("a matter goes back to an earlier point only")
+    return {
+        point.key
+        for point in by_key.values()
+        if (first < point.rank < last or point.key in (target, sender))
+        and not point.skipped
+    }
+
+
+def _own_state(point: Point) -> PointState:
+    if point.rejected:
+        return "rejected"
+    if point.skipped:
+        return "skipped"
+    return "approved" if point.approvals >= point.needed else "waiting"
+
+
+def _is_held_back(point: Point, states: dict[int, PointState]) -> bool:
+    return any(states.get(key, "skipped") not in THROUGH for key in point.waits_for)
+
+
+def _without_open(states: dict[int, PointState]) -> dict[int, PointState]:
+    return {
+        key: "later" if state == "waiting" else state for key, state in states.items()
+    }

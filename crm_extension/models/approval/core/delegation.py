@@ -1,0 +1,79 @@
+"""Who answers in somebody's place, and how far that goes (ANCHORS N5)."""
+
+from collections.abc import Collection, Hashable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class Proxy(NamedTuple):
+    """A delegation that is in force for the matter at hand: dates and scope of gate
+    have been looked at before.
+
+    :param delegator: who handed over
+    :param delegate: who answers instead
+    :param amount_max: the delegation covers matters up to this amount, in the
+        currency of the matter's company; ``None``: any amount
+    """
+
+    delegator: Hashable
+    delegate: Hashable
+    amount_max: Decimal | None = None
+
+
+class Matter(NamedTuple):
+    """What the delegation is asked about.
+
+    :param amount: in the currency of the company
+    :param measure: how much is conceded, in the unit of ``limits``; ``None`` when
+        nothing of the kind is measured
+    :param limits: how much each person may concede; people who are not in it have
+        no known limit
+    :param eligible: who may decide at all; requester and whoever gains are not in it
+    """
+
+    amount: Decimal
+    measure: Decimal | None
+    limits: Mapping[Hashable, Decimal]
+    eligible: Collection[Hashable]
+
+
+def stand_in(
+    person: Hashable, proxies: Mapping[Hashable, Proxy], matter: Matter
+) -> Hashable:
+    """Who answers for ``person``: the last of the chain of delegations.
+
+    Each hop needs an amount within its cap, a delegate who may decide, and, where
+    the delegator has a limit, one of the delegate's own: the smaller of the two
+    must cover the matter, so that nobody gains authority by a delegation. A hop
+    that fails leaves the matter with the person before it; a circle too.
+
+    :param proxies: by delegator
+    """
+    met = {person}
+    while proxy := proxies.get(person):
+        if proxy.delegate in met or not _carries(proxy, matter):
+            break
+        person = proxy.delegate
+        met.add(person)
+    return person
+
+
+def _carries(proxy: Proxy, matter: Matter) -> bool:
+    if proxy.delegate not in matter.eligible:
+        return False
+    if proxy.amount_max is not None and matter.amount > proxy.amount_max:
+        return False
+    return has_authority(proxy.delegate, proxy.delegator, matter)
+
+
+def has_authority(delegate: Hashable, delegator: Hashable, matter: Matter) -> bool:
+    """Whether authority does not grow when one answers for the other.
+
+    The smaller of the two limits must cover the matter. A delegator who decides
+    above their own limit does so by position, not by authority; then there is none
+    to be capped.
+    """
+    own = matter.limits.get(delegator)
+    if matter.measure is None or own is None or own < matter.measure:
+        return True
+    return matter.limits.get(delegate, Decimal(0)) >= matter.measure

@@ -1,0 +1,258 @@
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import float_compare
+
+from .core.facts import Fact
+from .core.gate import ChangeGate
+
+# Carried by the engine's own write of a decided change. JSON cannot carry this very
+# object, so no client can send it.
+APPLY = object()
+
+
+class CrmApprovalChange(models.AbstractModel):
+    """A document with guarded fields: nobody writes them while a rule asks.
+
+    The change is proposed (:meth:`_approval_propose`), decided, and then written by
+    the engine. Guarded fields are plain ones: numbers, texts, dates, truth values,
+    selections and many2one.
+    """
+
+    _name = "crm.approval.change"
+    _inherit = ["crm.approval.hooks"]
+    _description = "Document whose Changes Need Approval"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        documents = super().create(vals_list)
+        for gate in self._approval_change_gates():
+            documents._approval_check_created(gate, vals_list)
+        return documents
+
+    def write(self, vals):
+        if self.env.context.get("crm_approval_apply") is not APPLY:
+            for gate in self._approval_change_gates():
+                guarded = {name: vals[name] for name in gate.guarded & vals.keys()}
+                if guarded:
+                    self._approval_check_guarded(gate, guarded)
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _approval_change_gates(self):
+        return tuple(
+            gate for gate in self._approval_gates() if isinstance(gate, ChangeGate)
+        )
+
+    def _approval_check_created(self, gate, vals_list):
+        """A new document starts with what everybody starts with.
+
+        :raises ValidationError: names the document and the guarded fields
+        """
+        if self.env.context.get("crm_approval_apply") is APPLY:
+            return
+        for document, vals in zip(self.sudo(), vals_list, strict=True):
+            given = {name: vals[name] for name in gate.guarded & vals.keys()}
+            plain = self.default_get(list(given))
+            started = {name: plain.get(name, False) for name in given}
+            if document._approval_filter_changed(started):
+                document._approval_refuse_change(
+                    gate, given, document._approval_filter_held(gate, given)
+                )
+
+    def _approval_check_guarded(self, gate, values):
+        """Refuse a direct write of guarded fields where a rule asks about it.
+
+        :raises ValidationError: names the document, the fields and the way out
+        """
+        # Superuser mode: what is guarded does not depend on who writes.
+        documents = self.sudo()._approval_filter_changed(values)
+        self._approval_refuse_change(
+            gate, values, documents._approval_filter_held(gate, values)
+        )
+
+    def _approval_refuse_change(self, gate, values, held):
+        if held:
+            raise ValidationError(
+                self.env._(
+                    "%(fields)s of %(document)s are not changed directly. Use “Request"
+                    " a change”: it is written as soon as it is approved.",
+                    fields=", ".join(
+                        self._fields[name]._description_string(self.env)
+                        for name in sorted(values)
+                    ),
+                    document=held[0].display_name,
+                )
+            )
+
+    def _approval_filter_changed(self, values):
+        """Documents that do not have these values yet."""
+        return self.filtered(
+            lambda document: any(
+                document._approval_differs(name, value)
+                for name, value in values.items()
+            )
+        )
+
+    def _approval_differs(self, name, value):
+        """Whether a field would change; numbers are compared in their own digits."""
+        self.ensure_one()
+        field = self._fields[name]
+        new = field.convert_to_cache(value, self) or False
+        now = field.convert_to_cache(self[name], self) or False
+        if field.type == "float" and (digits := field.get_digits(self.env)):
+            return float_compare(new, now, precision_digits=digits[1]) != 0
+        if field.type == "monetary":
+            currency = self[field.get_currency_field(self)]
+            return bool(currency.compare_amounts(new, now) if currency else new != now)
+        return new != now
+
+    def _approval_filter_held(self, gate, values):
+        """Documents on which these values have to be asked for."""
+        governed = self._approval_filter_governed(gate)
+        governed -= governed._approval_get_free_changes(gate, values)
+        return governed.filtered(
+            lambda document: document._approval_find_change_policies(gate, values)
+        )
+
+    def _approval_find_change_policies(self, gate, values):
+        """Policies that ask about a change of a single document: those whose
+        condition holds for it as it is, or as it would be.
+
+        :return: list of ``(PolicyRule, step ids that apply to what it would be)``
+        """
+        self.ensure_one()
+        rules = self.env["crm.approval.policy"]._get_rules(gate.key)
+        if not rules:
+            return []
+        changed = self.new(values, origin=self)
+        company = self._approval_get_company()
+        found = []
+        for policy in rules:
+            if policy.company_id and policy.company_id != company.id:
+                continue
+            if self.filtered_domain(policy.condition) or changed.filtered_domain(
+                policy.condition
+            ):
+                steps = tuple(
+                    point.id
+                    for point in policy.points
+                    if changed.filtered_domain(point.condition)
+                )
+                found.append((policy, steps))
+        return found
+
+    def _approval_propose(self, gate, values, reason):
+        """Ask for a change of a single document. The caller has checked that the
+        acting user may write the document.
+
+        :param values: ``{field: value as in write}``, guarded fields of the gate
+        :return: the requests, or none when the change was free and has been written
+        :raises UserError: when nothing would change, or it is asked already
+        """
+        self.ensure_one()
+        document = self.sudo()  # the rules are the same whoever proposes
+        values = {
+            name: value
+            for name, value in values.items()
+            if name in gate.guarded and document._approval_differs(name, value)
+        }
+        if not values:
+            raise UserError(
+                self.env._(
+                    "Nothing would change on %(document)s: enter the new values first.",
+                    document=self.display_name,
+                )
+            )
+        self._approval_check_not_asked(gate)
+        policies = document._approval_find_change_policies(gate, values)
+        asked = [(policy, steps) for policy, steps in policies if steps]
+        if not asked:
+            document._approval_apply(values)
+            requests = self.env["crm.approval.request"]
+            for policy, _steps in policies:
+                requests._note_passage(document, gate, policy)
+            return requests
+        return self.env["crm.approval.request"]._submit(
+            [(document, policy, steps) for policy, steps in asked],
+            gate,
+            {"proposed": values, "reason": reason},
+        )
+
+    def _approval_check_not_asked(self, gate):
+        waiting = self._approval_get_under_way().filtered(
+            lambda request: request.gate == gate.key
+        )
+        if waiting:
+            raise UserError(
+                self.env._(
+                    "A change of %(document)s already waits for an answer, asked by"
+                    " %(person)s. Take it back first, or wait for the answer.",
+                    document=self.display_name,
+                    person=waiting[0].requester_id.name,
+                )
+            )
+
+    def _approval_apply(self, values):
+        """Write a decided change. Superuser mode: nobody holds the right to write
+        guarded fields, and who decided has been checked."""
+        self.ensure_one()
+        self.sudo().with_company(self._approval_get_company()).with_context(
+            crm_approval_apply=APPLY
+        ).write(values)
+
+    def _approval_get_change_facts(self, values):
+        """The governed content of a change: what it starts from, and what it makes.
+
+        :param values: the proposed values
+        """
+        self.ensure_one()
+        facts = {}
+        for name, value in values.items():
+            field = self._fields[name]
+            label = field._description_string(self.env)
+            now = field.convert_to_write(self[name], self)
+            facts[f"{name}:from"] = Fact(_plain(now), "changed", label)
+            facts[f"{name}:to"] = Fact(_plain(value), "changed", label)
+        return facts
+
+    def _approval_get_change_rows(self, values):
+        """The change for people: list of ``{"label", "from", "to"}``, formatted."""
+        self.ensure_one()
+        changed = self.new(values, origin=self)
+        return [
+            {
+                "label": self._fields[name]._description_string(self.env),
+                "from": self._approval_format(name),
+                "to": changed._approval_format(name),
+            }
+            for name in values
+        ]
+
+    def _approval_format(self, name):
+        """A field's value as people read it."""
+        self.ensure_one()
+        field, value = self._fields[name], self[name]
+        if field.type == "many2one":
+            return value.display_name or "–"
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, "–")
+        if field.type == "boolean":
+            return self.env._("Yes") if value else self.env._("No")
+        if field.type in ("float", "monetary", "integer"):
+            return f"{value:,.10g}"
+        return str(value or "–")
+
+
+def _plain(value):
+    """A field's value as a fact takes it."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if value is False or value is None:
+        return None
+    return value if isinstance(value, int | str) else str(value)

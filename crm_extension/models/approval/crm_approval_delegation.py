@@ -1,0 +1,205 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .core.delegation import Proxy
+
+
+class CrmApprovalDelegation(models.Model):
+    """Somebody answers in somebody else's place, from one day to another.
+
+    Who receives it must be able to decide; the requester of a document, and whoever
+    gains from it, is never reached by one; authority does not grow on the way
+    (:func:`~.core.delegation.stand_in`).
+    """
+
+    _name = "crm.approval.delegation"
+    _inherit = ["mail.thread"]
+    _description = "Approval Delegation"
+    _order = "date_from desc, id desc"
+    _rec_name = "delegate_id"
+
+    delegator_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Instead of",
+        required=True,
+        default=lambda self: self.env.user,
+        index=True,
+        tracking=True,
+        domain=[("share", "=", False)],
+    )
+    delegate_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Answers",
+        required=True,
+        index=True,
+        tracking=True,
+        domain=[("share", "=", False)],
+    )
+    date_from = fields.Date(
+        string="From", required=True, default=fields.Date.context_today, tracking=True
+    )
+    date_to = fields.Date(
+        string="To",
+        required=True,
+        tracking=True,
+        help="The last day of it, in the time zone of who hands over.",
+    )
+    gate = fields.Selection(
+        selection=lambda self: self.env["crm.approval.policy"]._selection_gate(),
+        string="Only for",
+        help="Leave empty to hand over every kind of approval.",
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        default=lambda self: self.env.company,
+        required=True,
+        index=True,
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount_max = fields.Monetary(
+        string="Up to",
+        tracking=True,
+        help="Documents above this amount stay with who hands over. Zero: any amount.",
+    )
+    note = fields.Char(string="Reason")
+    state = fields.Selection(
+        selection=[("coming", "Coming"), ("active", "In force"), ("over", "Over")],
+        compute="_compute_state",
+    )
+
+    _check_dates = models.Constraint(
+        "CHECK (date_to >= date_from)", "A delegation ends after it begins."
+    )
+    _check_amount_max = models.Constraint(
+        "CHECK (amount_max >= 0)", "The amount of a delegation cannot be negative."
+    )
+    _check_other = models.Constraint(
+        "CHECK (delegator_id != delegate_id)",
+        "You already answer for yourself: choose somebody else.",
+    )
+
+    @api.depends("date_from", "date_to", "delegator_id.tz")
+    def _compute_state(self):
+        for delegation in self:
+            today = delegation._get_today()
+            if not delegation.date_from or delegation.date_from > today:
+                delegation.state = "coming"
+            elif delegation.date_to and delegation.date_to < today:
+                delegation.state = "over"
+            else:
+                delegation.state = "active"
+
+    @api.constrains("delegator_id", "delegate_id", "date_from", "date_to", "gate")
+    def _check_one_at_a_time(self):
+        for delegation in self:
+            others = self.search_count(
+                [
+                    ("id", "!=", delegation.id),
+                    ("delegator_id", "=", delegation.delegator_id.id),
+                    ("company_id", "=", delegation.company_id.id),
+                    ("gate", "=", delegation.gate),
+                    ("date_from", "<=", delegation.date_to),
+                    ("date_to", ">=", delegation.date_from),
+                ]
+            )
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "%(person)s already has a delegation in these days. End that"
+                        " one first, or choose other days.",
+                        person=delegation.delegator_id.name,
+                    )
+                )
+
+    @api.constrains("delegate_id")
+    def _check_delegate(self):
+        for delegation in self:
+            if not delegation.delegate_id.has_group(
+                "crm_extension.crm_extension_group_approver"
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(person)s does not hold the approver role and could not"
+                        " answer. Choose somebody who does.",
+                        person=delegation.delegate_id.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        delegations = super().create(vals_list)
+        delegations._check_own()
+        delegations._move_open_items()
+        return delegations
+
+    def write(self, vals):
+        self._check_own()
+        result = super().write(vals)
+        self._check_own()
+        return result
+
+    def _check_own(self):
+        """Everybody hands over their own approvals; administrators anybody's.
+
+        :raises UserError: names who could do it
+        """
+        if self.env.su or self.env.user.has_group(
+            "crm_extension.crm_extension_group_manager"
+        ):
+            return
+        for delegation in self:
+            if delegation.delegator_id != self.env.user:
+                raise UserError(
+                    self.env._(
+                        "Only %(person)s, or an administrator of approvals, can hand"
+                        " over what %(person)s is asked.",
+                        person=delegation.delegator_id.name,
+                    )
+                )
+
+    def _move_open_items(self):
+        """What waits already moves on as well, when it starts at once."""
+        started = self.filtered(lambda delegation: delegation.state == "active")
+        items = (
+            self.env["crm.approval.item"]
+            .sudo()  # who hands over need not see what else waits there
+            .search(
+                [
+                    ("user_id", "in", started.delegator_id.ids),
+                    ("state", "in", ("open", "later")),
+                ]
+            )
+        )
+        items._reroute()
+
+    def _get_today(self):
+        self.ensure_one()
+        return fields.Date.context_today(self.with_context(tz=self.delegator_id.tz))
+
+    @api.model
+    def _get_proxies(self, company, gate):
+        """Delegations in force in a company for a gate; one for this very gate goes
+        before one for all.
+
+        :return: ``{user id: Proxy}``
+        """
+        # A day wider on both sides: where the day has begun depends on the person.
+        today = fields.Date.today()
+        found = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("gate", "in", [gate, False]),
+                ("date_from", "<=", fields.Date.add(today, days=1)),
+                ("date_to", ">=", fields.Date.subtract(today, days=1)),
+            ]
+        ).filtered(lambda delegation: delegation.state == "active")
+        return {
+            delegation.delegator_id.id: Proxy(
+                delegation.delegator_id.id,
+                delegation.delegate_id.id,
+                Decimal(repr(delegation.amount_max)) if delegation.amount_max else None,
+            )
+            for delegation in found.sorted(lambda delegation: bool(delegation.gate))
+        }

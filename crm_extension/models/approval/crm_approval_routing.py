@@ -1,0 +1,164 @@
+from decimal import Decimal
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .core.delegation import Matter, stand_in
+from .core.reporting_line import managers_of
+from .core.route import yes_needed
+from .crm_approval_policy_step import Asking
+
+
+class Staff(NamedTuple):
+    """The people of one company, as plain values.
+
+    :param people: ``{employee id: Person}``
+    :param employee_by_user: ``{user id: employee id}``
+    :param eligible: users who may be asked
+    :param absent: those of them who are away now
+    :param administrators: users who administer approvals
+    :param proxies: ``{user id: Proxy}``, delegations in force
+    """
+
+    people: dict
+    employee_by_user: dict
+    eligible: set
+    absent: set
+    administrators: set
+    proxies: dict
+
+
+class Asked(NamedTuple):
+    """Who is asked at a point.
+
+    :param users: ``{user id: id of the user they answer for, or False}``
+    :param needed: how many of them must say yes
+    """
+
+    users: dict
+    needed: int
+
+
+class CrmApprovalRouting(models.AbstractModel):
+    """Who is asked at an approval point of a request.
+
+    The ladder, in this order, until enough people are found: the rule of the point;
+    the managers above the requester, nearest first; the administrators of approvals.
+    Who asks or gains never decides. Who is away is passed over, unless everybody has
+    to agree or nobody else is left. A delegation then moves the question on.
+    """
+
+    _name = "crm.approval.routing"
+    _description = "Who Is Asked for Approval"
+
+    @api.model
+    def _get_staff(self, company, gate):
+        """Everything about people that routes of one company and gate need."""
+        finder = self.env["crm.approval.policy.step"].sudo()
+        people = finder._get_people(company)
+        eligible = set(finder._get_eligible_users(company).ids)
+        return Staff(
+            people,
+            {person.user: person.key for person in people.values() if person.user},
+            eligible,
+            self._get_absent(eligible),
+            set(finder._get_administrators().ids),
+            self.env["crm.approval.delegation"].sudo()._get_proxies(company, gate),
+        )
+
+    @api.model
+    def _get_absent(self, users):
+        """Those of the users whose own leave covers this moment."""
+        now = fields.Datetime.now()
+        leaves = (
+            self.env["resource.calendar.leaves"]
+            .sudo()  # approvers need not see each other's leaves
+            .search(
+                [
+                    ("resource_id.user_id", "in", list(users)),
+                    ("date_from", "<=", now),
+                    ("date_to", ">", now),
+                ]
+            )
+        )
+        return set(leaves.resource_id.user_id.ids)
+
+    @api.model
+    def _get_matter(self, request, document, staff, excluded=frozenset()):
+        """What rules and delegations need to know of one request.
+
+        :param excluded: users who may not be asked for another reason
+        :return: :class:`~.core.delegation.Matter`
+        """
+        barred = set(request._get_interested_users(document).ids) | set(excluded)
+        measure, limits = None, {}
+        if document and request._needs_limits(staff):
+            gate = document._approval_get_gate(request.gate)
+            measure = document._approval_get_measures(gate).get(document.id)
+            limits = document._approval_get_limits(
+                self.env["res.users"].browse(staff.eligible)
+            )
+        amount = document._approval_get_amounts()[document.id] if document else 0
+        return Matter(Decimal(repr(amount)), measure, limits, staff.eligible - barred)
+
+    @api.model
+    def _find(self, step, request, document, staff, matter):
+        """The people of one policy point.
+
+        :return: :class:`Asked`
+        :raises UserError: when even the ladder does not give enough people
+        """
+        present = matter.eligible - staff.absent
+        everybody = step.quorum == "all" or not present
+        asking = Asking(
+            people=staff.people,
+            start=staff.employee_by_user.get(request.requester_id.id),
+            eligible=set(matter.eligible if everybody else present),
+            document=document or None,
+            measure=matter.measure,
+            limits=matter.limits,
+        )
+        users = list(sorted(step._get_approvers(asking)))
+        if step.quorum == "count" and len(users) < step.quorum_count:
+            users += [user for user in self._climb(asking, staff) if user not in users][
+                : step.quorum_count - len(users)
+            ]
+        answering = self._hand_over(users, staff, matter)
+        try:
+            needed = yes_needed(step.quorum, step.quorum_count, len(answering))
+        except ValueError as error:
+            raise UserError(
+                self.env._(
+                    "%(document)s cannot be asked: at “%(step)s” of the rule"
+                    " “%(policy)s” there are not enough people who may decide."
+                    " Your administrator can change the rule.",
+                    document=request.name,
+                    step=step.name,
+                    policy=step.policy_id.name,
+                )
+            ) from error
+        return Asked(answering, needed)
+
+    @api.model
+    def _climb(self, asking, staff):
+        """Users on the ladder above the rule, in order."""
+        above = [
+            person.user
+            for person in managers_of(asking.start, asking.people)
+            if person.user in asking.eligible
+        ]
+        return above + sorted(staff.administrators & asking.eligible)
+
+    @api.model
+    def _hand_over(self, users, staff, matter):
+        """Let delegates answer: ``{user id: id of whom they answer for, or False}``."""
+        answering = {}
+        for user in users:
+            delegate = stand_in(user, staff.proxies, matter)
+            if delegate == user:
+                answering[user] = False
+        for user in users:
+            delegate = stand_in(user, staff.proxies, matter)
+            answering.setdefault(delegate, user)
+        return answering

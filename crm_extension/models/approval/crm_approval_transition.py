@@ -1,0 +1,351 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+from .core.demand import answer
+from .core.gate import Gate
+from .crm_approval_policy import PolicyRule, parse_domain
+
+# Marks a write on the document under way, so that its lines leave the check to it.
+# JSON cannot carry this very object, so no client can send it.
+OUTER_WRITE = object()
+
+PASSING_STATES = ("free", "granted")
+# The worst answer to one of its demands is the state of the document.
+BY_SEVERITY = ("rejected", "needed", "rework", "pending", "granted")
+
+
+class Demand(NamedTuple):
+    """One policy that asks for approval of one document.
+
+    :param steps: ids of the policy's points whose condition holds
+    :param state: see :func:`~.core.demand.answer`
+    :param request: the request behind that state, or empty
+    """
+
+    policy: PolicyRule
+    steps: tuple
+    state: str
+    request: models.BaseModel
+
+
+class Assessment(NamedTuple):
+    """How one document stands before a gate.
+
+    :param state: ``free`` (nothing asks), ``granted``, ``pending``, ``rework``
+        (back with the requester), ``needed``, ``rejected`` or ``refused`` (nobody
+        may grant it)
+    :param demands: tuple of :class:`Demand`
+    :param refusal: why it is refused, translated
+    """
+
+    state: str
+    demands: tuple
+    refusal: str = ""
+
+
+class CrmApprovalTransition(models.AbstractModel):
+    """A document that may not enter a state without a grant.
+
+    Where the document's own code takes the step, the glue shows
+    :meth:`_approval_blocking_message`; a constraint on the gate's watched fields
+    stands behind it for every other way, superuser mode included.
+    """
+
+    _name = "crm.approval.transition"
+    _inherit = ["crm.approval.hooks"]
+    _description = "Document whose Transitions Need Approval"
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains(lambda self: self._approval_watched_fields())
+    def _check_approval(self):
+        """Backstop of the gates: whoever writes, by whatever way, a document past
+        its gate is covered by a grant, needs none, or did not get worse."""
+        for gate in self._approval_transitions():
+            past = self._approval_filter_past(gate)
+            assessments = past._approval_assess(gate) if past else {}
+            for document in past:
+                assessment = assessments[document.id]
+                if assessment.state not in PASSING_STATES:
+                    raise ValidationError(
+                        document._approval_get_held_message(gate, assessment)
+                    )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        documents = super().create(vals_list)
+        documents._approval_log_unasked()
+        return documents
+
+    def write(self, vals):
+        if (
+            not self._approval_watched_fields() & vals.keys()
+            or self.env.context.get("crm_approval_outer") is OUTER_WRITE
+        ):
+            return super().write(vals)
+        before = self.sudo()._approval_before_change()
+        outer = self.with_context(crm_approval_outer=OUTER_WRITE)
+        result = super(CrmApprovalTransition, outer).write(vals)
+        self.sudo()._approval_after_change(before)
+        return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _approval_transitions(self):
+        return tuple(gate for gate in self._approval_gates() if isinstance(gate, Gate))
+
+    @api.model
+    def _approval_watched_fields(self):
+        return frozenset().union(
+            *(gate.watched for gate in self._approval_transitions())
+        )
+
+    def _approval_filter_past(self, gate):
+        """The documents that are past a gate."""
+        return self._approval_filter_governed(gate).filtered_domain(gate.past)
+
+    def _approval_before_change(self):
+        """Before a governed change: who is past which gate, and a note of what went
+        through when no rule asked, so that the change alone is judged.
+
+        :return: requests under way, and ``{gate key: documents past it}``
+        """
+        requests = self._approval_get_under_way()
+        past_by_gate = {}
+        for gate in self._approval_transitions():
+            past = past_by_gate[gate.key] = self._approval_filter_past(gate)
+            assessments = past._approval_assess(gate) if past else {}
+            unnoted = past.filtered(
+                lambda document, assessments=assessments: (
+                    assessments[document.id].state not in PASSING_STATES
+                )
+            )
+            if unnoted:
+                self.env["crm.approval.request"]._note_passage(unnoted, gate)
+        return requests, past_by_gate
+
+    def _approval_after_change(self, before):
+        """After a governed change: requests under way follow what is there now, and
+        a passage that no point of a rule asked about is put down."""
+        requests, past_by_gate = before
+        requests._revise()
+        self._approval_log_unasked(past_by_gate)
+
+    def _approval_log_unasked(self, past_before=None):
+        """Put down who passed although a rule applied, because none of its points
+        did (FEATURES C11.3)."""
+        for gate in self._approval_transitions():
+            past = self._approval_filter_past(gate)
+            if past_before:
+                past -= past_before[gate.key]
+            for policy, documents in past._approval_find_unasked(gate):
+                self.env["crm.approval.request"]._note_passage(documents, gate, policy)
+
+    def _approval_get_gate_ahead(self):
+        """The first gate that a single document has not passed, or its last one."""
+        self.ensure_one()
+        gates = self._approval_transitions()
+        ahead = (gate for gate in gates if not self._approval_filter_past(gate))
+        return next(ahead, gates[-1] if gates else None)
+
+    def _approval_blocking_message(self, gate=None):
+        """Why this document may not pass now.
+
+        :param gate: the gate; by default the only one, or the first
+        :return: translated text that names the way out, or ``False``
+        """
+        self.ensure_one()
+        # The field is computed for a whole batch at once; the constraint looks again.
+        if not gate and self.crm_approval_state in PASSING_STATES:
+            return False
+        document = self.sudo()  # the answer is the same whoever asks
+        gate = gate or document._approval_get_gate_ahead()
+        assessment = document._approval_assess(gate)[document.id]
+        if assessment.state in PASSING_STATES:
+            return False
+        return document._approval_get_held_message(gate, assessment)
+
+    def _approval_assess(self, gate):
+        """Work out how each document stands before a gate.
+
+        :return: ``{id: Assessment}``
+        """
+        refusals = self._approval_get_refusals(gate)
+        asked = self._approval_find_demands(gate)
+        concerned = self.filtered(
+            lambda document: asked[document.id] or refusals.get(document.id)
+        )
+        earlier = concerned._approval_get_requests(gate)
+        facts = concerned._approval_get_facts(gate) if concerned else {}
+        return {
+            document.id: document._approval_assess_one(
+                asked[document.id],
+                refusals.get(document.id, ""),
+                earlier.get(document._origin.id, self.env["crm.approval.request"]),
+                facts.get(document.id, {}),
+            )
+            for document in self
+        }
+
+    def _approval_assess_one(self, asked, refusal, requests, facts):
+        earlier = [request._to_earlier() for request in requests]
+        demands = []
+        for policy, steps in asked:
+            found = answer(policy.origin_id, earlier, facts)
+            demands.append(
+                Demand(policy, steps, found.state, requests.browse(found.request or ()))
+            )
+        if refusal:
+            noted = answer(None, (e for e in earlier if e.state == "passed"), facts)
+            if noted.state == "granted":
+                return Assessment("granted", tuple(demands))
+            return Assessment("refused", tuple(demands), refusal)
+        states = {demand.state for demand in demands}
+        worst = next((state for state in BY_SEVERITY if state in states), "free")
+        return Assessment(worst, tuple(demands))
+
+    def _approval_find_demands(self, gate):
+        """Which policies apply, with the points whose condition holds.
+
+        :return: ``{id: [(PolicyRule, step ids)]}``; a policy none of whose points
+            applies asks for nothing
+        """
+        return {
+            key: [(policy, steps) for policy, steps in policies if steps]
+            for key, policies in self._approval_find_policies(gate).items()
+        }
+
+    def _approval_find_unasked(self, gate):
+        """Policies that apply with none of their points:
+        list of ``(PolicyRule, documents)``."""
+        if not self or not self.env["crm.approval.policy"]._get_rules(gate.key):
+            return []
+        unasked = {}
+        for key, policies in self._approval_find_policies(gate).items():
+            for policy, steps in policies:
+                if not steps:
+                    unasked.setdefault(policy, []).append(key)
+        return [(policy, self.browse(ids)) for policy, ids in unasked.items()]
+
+    def _approval_find_policies(self, gate):
+        """All policies that apply: ``{id: [(PolicyRule, step ids that apply)]}``."""
+        found = {document.id: [] for document in self}
+        governed = self._approval_filter_governed(gate)
+        for policy in self.env["crm.approval.policy"]._get_rules(gate.key):
+            documents = governed.filtered(
+                lambda document, policy=policy: (
+                    not policy.company_id
+                    or document._approval_get_company().id == policy.company_id
+                )
+            ).filtered_domain(policy.condition)
+            for key, steps in documents._approval_filter_points(policy.points).items():
+                found[key].append((policy, steps))
+        return found
+
+    def _approval_filter_points(self, points):
+        """The points whose condition holds: ``{id: step ids}``."""
+        steps = {document.id: [] for document in self}
+        for point in points:
+            for document in self.filtered_domain(point.condition):
+                steps[document.id].append(point.id)
+        return {key: tuple(ids) for key, ids in steps.items()}
+
+    def _approval_satisfies(self, condition):
+        """Whether a single document satisfies a condition as it is stored. One that
+        cannot be read any more asks: nothing slips through a broken rule."""
+        self.ensure_one()
+        try:
+            return bool(self.filtered_domain(parse_domain(condition)))
+        except (SyntaxError, TypeError, ValueError, KeyError):
+            return True
+
+    def _approval_get_requests(self, gate):
+        """Requests that may speak for these documents, newest first:
+        ``{id: requests}``."""
+        ids = self._origin.ids
+        if not ids:
+            return {}
+        found = (
+            self.env["crm.approval.request"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", ids),
+                    ("gate", "=", gate.key),
+                    ("state", "!=", "cancelled"),
+                ],
+            )
+        )
+        return found.grouped("res_id")
+
+    def _approval_get_under_way(self):
+        """Requests about these documents that still wait for somebody."""
+        return (
+            self.env["crm.approval.request"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self._origin.ids),
+                    ("state", "in", ("pending", "rework")),
+                ]
+            )
+        )
+
+    def _approval_get_held_message(self, gate, assessment):
+        self.ensure_one()
+        if assessment.state == "refused":
+            return assessment.refusal
+        values = {
+            "document": self.display_name,
+            "why": self._approval_get_reasons(gate).get(self.id, ""),
+        }
+        if self._approval_has_passed_before(gate):
+            return self.env._(
+                "%(document)s has been approved as it stood, and this change goes"
+                " beyond it. %(why)s Undo the change, or set the document back and ask"
+                " for a new approval.",
+                **values,
+            )
+        if assessment.state == "pending":
+            return self.env._(
+                "%(document)s still waits for the approval of %(people)s.",
+                people=self._approval_get_waiting_people(assessment),
+                **values,
+            )
+        if assessment.state == "rework":
+            return self.env._(
+                "%(document)s has been sent back to you. %(why)s Answer it, and use"
+                " “Send again”.",
+                **values,
+            )
+        if assessment.state == "rejected":
+            return self.env._(
+                "%(document)s has been rejected as it stands. %(why)s Change it, or"
+                " ask again with a better reason.",
+                **values,
+            )
+        return self.env._(
+            "%(document)s needs approval first. %(why)s Use “Request approval”.",
+            **values,
+        )
+
+    def _approval_has_passed_before(self, gate):
+        requests = self._approval_get_requests(gate).get(self.id, ())
+        return bool(self._approval_filter_past(gate)) and any(
+            request.state in ("granted", "passed") for request in requests
+        )
+
+    @api.model
+    def _approval_get_waiting_people(self, assessment):
+        requests = self.env["crm.approval.request"].union(
+            *(demand.request for demand in assessment.demands)
+        )
+        items = requests.item_ids.filtered(lambda item: item.state == "open")
+        return ", ".join(items.user_id.mapped("name"))

@@ -15,6 +15,7 @@ class PolicyRule(NamedTuple):
     company_id: int
     condition: list
     points: tuple  # of PointRule
+    origin_id: int = 0
 
 
 class PointRule(NamedTuple):
@@ -71,6 +72,8 @@ class CrmApprovalPolicy(models.Model):
         help="The document takes the step by itself, in the requester's name, as"
         " soon as the last approver has agreed. Otherwise the requester does it.",
     )
+    origin_id = fields.Many2one("crm.approval.policy")
+    distinct_people = fields.Boolean(default=True)
     step_ids = fields.One2many(
         comodel_name="crm.approval.policy.step",
         inverse_name="policy_id",
@@ -140,6 +143,7 @@ class CrmApprovalPolicy(models.Model):
                     PointRule(step.id, parse_domain(step.condition_domain))
                     for step in policy.step_ids
                 ),
+                policy.id,
             )
             for policy in policies
         )

@@ -18,6 +18,9 @@ class Asking(NamedTuple):
     people: dict
     start: int | None
     eligible: set
+    document: object = None
+    measure: object = None
+    limits: dict = {}
 
 
 class CrmApprovalPolicyStep(models.Model):
@@ -88,6 +91,12 @@ class CrmApprovalPolicyStep(models.Model):
         help="Working hours of the company's calendar until an answer is due.",
     )
 
+    topic_ids = fields.Many2many("crm.approval.topic")
+    remind_hours = fields.Float()
+    escalate_hours = fields.Float()
+    require_comment = fields.Boolean()
+    may_correct = fields.Boolean()
+
     _check_quorum_count = models.Constraint(
         "CHECK (quorum != 'count' OR quorum_count >= 1)",
         "At least one person must agree.",
@@ -154,6 +163,9 @@ class CrmApprovalPolicyStep(models.Model):
             asking.people,
             asking.eligible.__contains__,
         )
+
+    def _get_skip_reason(self):
+        return self.env._("Asked only if %s", self.condition_domain)
 
     @api.model
     def _get_eligible_users(self, company):

@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 from .core.demand import answer
 from .core.gate import Gate
@@ -78,7 +79,7 @@ class CrmApprovalTransition(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         documents = super().create(vals_list)
-        documents._approval_log_unasked()
+        documents.sudo()._approval_log_unasked()  # the log does not depend on who
         return documents
 
     def write(self, vals):
@@ -87,6 +88,7 @@ class CrmApprovalTransition(models.AbstractModel):
             or self.env.context.get("crm_approval_outer") is OUTER_WRITE
         ):
             return super().write(vals)
+        # Superuser mode: what is governed does not depend on who writes.
         before = self.sudo()._approval_before_change()
         outer = self.with_context(crm_approval_outer=OUTER_WRITE)
         result = super(CrmApprovalTransition, outer).write(vals)
@@ -100,9 +102,16 @@ class CrmApprovalTransition(models.AbstractModel):
         return tuple(gate for gate in self._approval_gates() if isinstance(gate, Gate))
 
     @api.model
+    @ormcache()
     def _approval_watched_fields(self):
         return frozenset().union(
             *(gate.watched for gate in self._approval_transitions())
+        )
+
+    def _approval_filter_concerned(self):
+        """The documents that any gate is about."""
+        return self.union(
+            *(self._approval_filter_governed(g) for g in self._approval_transitions())
         )
 
     def _approval_filter_past(self, gate):
@@ -115,7 +124,7 @@ class CrmApprovalTransition(models.AbstractModel):
 
         :return: requests under way, and ``{gate key: documents past it}``
         """
-        requests = self._approval_get_under_way()
+        requests = self._approval_filter_concerned()._approval_get_under_way()
         past_by_gate = {}
         for gate in self._approval_transitions():
             past = past_by_gate[gate.key] = self._approval_filter_past(gate)
@@ -133,7 +142,8 @@ class CrmApprovalTransition(models.AbstractModel):
         """After a governed change: requests under way follow what is there now, and
         a passage that no point of a rule asked about is put down."""
         requests, past_by_gate = before
-        requests._revise()
+        if requests:
+            requests._revise()
         self._approval_log_unasked(past_by_gate)
 
     def _approval_log_unasked(self, past_before=None):
@@ -286,6 +296,8 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def _approval_get_under_way(self):
         """Requests about these documents that still wait for somebody."""
+        if not self._origin.ids:
+            return self.env["crm.approval.request"].sudo()
         return (
             self.env["crm.approval.request"]
             .sudo()

@@ -305,6 +305,36 @@ class CrmApprovalRequest(models.Model):
         requests.write({"state": "cancelled", "date_close": fields.Datetime.now()})
         requests.item_ids._void()
 
+    @api.model
+    def _follow_merge(self, model, merged_ids, survivor_id):
+        """Documents are being merged into one: what was asked about them goes along.
+
+        What was decided stays as it was said. One document waits once per rule: the
+        survivor's own request goes on, or else the newest one.
+        """
+        engine = self._as_engine()
+        moving = engine.search(
+            [("res_model", "=", model), ("res_id", "in", merged_ids)]
+        )
+        waiting = moving.filtered(lambda request: request.state == "pending")
+        taken = engine.search(
+            [
+                ("res_model", "=", model),
+                ("res_id", "=", survivor_id),
+                ("state", "=", "pending"),
+            ]
+        ).policy_id
+        surplus = engine.browse()
+        for request in waiting:  # newest first
+            if request.policy_id in taken:
+                surplus |= request
+            taken |= request.policy_id
+        if surplus:
+            surplus.with_env(self.env)._withdraw(
+                "withdraw", self.env._("The document was merged into another one.")
+            )
+        moving.write({"res_id": survivor_id})
+
     def _get_documents(self):
         """The documents of requests that share one model; deleted ones left out."""
         documents = self.env[self[:1].res_model]

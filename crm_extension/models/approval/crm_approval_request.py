@@ -569,6 +569,8 @@ class CrmApprovalRequest(models.Model):
         ).items():
             documents = requests._get_documents()
             gate = documents._approval_get_gate(gate_key)
+            if not gate:
+                continue  # the document knows it no longer; nothing to follow
             facts = {} if requests[:1].proposed else documents._approval_get_facts(gate)
             by_id = {document.id: document for document in documents}
             for request in requests:

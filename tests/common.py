@@ -39,6 +39,15 @@ class ApprovalCommon(BaseCommon):
         cls.warehouse = new_test_user(
             cls.env, login="t_warehouse", groups="stock.group_stock_user"
         )
+        # They set the rules; as to decisions, they are the last rung of the ladder.
+        cls.administrators = tuple(
+            new_test_user(
+                cls.env,
+                login=f"t_administrator_{number}",
+                groups="crm_extension.crm_extension_group_manager",
+            )
+            for number in (1, 2)
+        )
         cls.discount_policy = cls.make_discount_policy()
         cls.policy = cls.make_policy()
         cls.customer = cls.env["res.partner"].create({"name": "Azure Interior"})
@@ -100,7 +109,7 @@ class ApprovalCommon(BaseCommon):
     @classmethod
     def publish(cls, policy):
         """Propose and publish a draft by two administrators."""
-        proposer, publisher = cls.administrators()
+        proposer, publisher = cls.administrators
         policy.with_user(proposer).action_propose()
         policy.with_user(publisher).action_publish()
         return policy
@@ -108,42 +117,26 @@ class ApprovalCommon(BaseCommon):
     @classmethod
     def retire(cls, policy):
         """End a published policy by two administrators."""
-        first, second = cls.administrators()
+        first, second = cls.administrators
         policy.with_user(first).action_propose_retirement()
         policy.with_user(second).action_retire()
 
-    @classmethod
-    def change_policy(cls, policy=None, points=None, **values):
+    def change_policy(self, policy=None, points=None, **values):
         """The next version of a policy, in force at once.
 
         :param values: what differs in it
         :param points: what differs in each of its points
         """
-        old = policy or cls.policy
-        action = old.with_user(cls.administrators()[0]).action_new_version()
-        new = cls.env["crm.approval.policy"].browse(action["res_id"])
+        old = policy or self.policy
+        action = old.with_user(self.administrators[0]).action_new_version()
+        new = self.env["crm.approval.policy"].browse(action["res_id"])
         new.write(values)
         if points:
             new.step_ids.write(points)
-        cls.publish(new)
-        if old == cls.policy:
-            cls.policy = new
+        self.publish(new)
+        if old == self.policy:
+            self.policy = new
         return new
-
-    @classmethod
-    def administrators(cls):
-        """Two administrators of approvals who never decide: the second proposes and
-        publishes nothing but rules."""
-        if not getattr(cls, "_administrators", None):
-            cls._administrators = tuple(
-                new_test_user(
-                    cls.env,
-                    login=f"t_administrator_{number}",
-                    groups="crm_extension.crm_extension_group_manager",
-                )
-                for number in (1, 2)
-            )
-        return cls._administrators
 
     @classmethod
     def default_steps(cls):

@@ -56,6 +56,7 @@ def asked():
                 ],
             }
         )
+        policy._live({"state": "published"})
         product = env["product.product"].create({"name": "Chair", "list_price": 100})
         line = {"product_id": product.id, "discount": 50}
         order = env["sale.order"].create(
@@ -73,9 +74,8 @@ def asked():
         request = env["crm.approval.request"].browse(found[0])._as_engine()
         request.decision_ids.unlink()
         request.unlink()
-        for records in (limits, policy):
-            env[records._name].browse(records.id).unlink()
-        for records in made:
+        env[policy._name].browse(policy.id)._as_engine().unlink()
+        for records in (limits, *made):
             env[records._name].browse(records.id).unlink()
         env["res.users"].browse(found[1]).active = False
 

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.api import model_create_multi
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_datetime, ormcache
+from odoo.tools import format_date, ormcache
 
 from .kept import ENGINE
 from .policy_words import tell_condition
@@ -244,7 +244,8 @@ class CrmApprovalPolicy(models.Model):
 
     @api.constrains("condition_domain", "gate")
     def _check_condition_domain(self):
-        for policy in self:
+        # A copy is taken as it is, so that a new version can heal an old one.
+        for policy in self if not self._is_engine() else ():
             policy._check_condition(policy.condition_domain)
 
     # === CRUD METHODS === #
@@ -262,12 +263,14 @@ class CrmApprovalPolicy(models.Model):
 
     def write(self, vals):
         if not self._is_engine() and not all(name.startswith(TALK) for name in vals):
+            self.check_access("write")
             self._check_life(vals)
             self._check_draft()
             vals = {**vals, "edited_by_id": self.env.uid}
         return super().write(vals)
 
     def unlink(self):
+        self.check_access("unlink")
         if not self._is_engine():
             self._check_draft()
         return super().unlink()
@@ -618,8 +621,8 @@ class CrmApprovalPolicy(models.Model):
 
     def _tell_standing(self):
         self.ensure_one()
-        since = self.date_effective and format_datetime(
-            self.env, self.date_effective, dt_format="medium"
+        since = self.date_effective and format_date(
+            self.env, fields.Datetime.context_timestamp(self, self.date_effective)
         )
         later = self.date_effective and self.date_effective > fields.Datetime.now()
         texts = {

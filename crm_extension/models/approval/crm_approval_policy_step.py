@@ -199,7 +199,8 @@ class CrmApprovalPolicyStep(models.Model):
 
     @api.constrains("condition_domain")
     def _check_condition_domain(self):
-        for step in self:
+        # A copy is taken as it is, so that a new version can heal an old one.
+        for step in self if not self.policy_id._is_engine() else ():
             step.policy_id._check_condition(step.condition_domain)
 
     @api.constrains(
@@ -267,6 +268,7 @@ class CrmApprovalPolicyStep(models.Model):
         return steps
 
     def write(self, vals):
+        self.check_access("write")
         self._check_draft()
         result = super().write(vals)
         if "policy_id" in vals:
@@ -274,6 +276,7 @@ class CrmApprovalPolicyStep(models.Model):
         return result
 
     def unlink(self):
+        self.check_access("unlink")
         self._check_draft()
         return super().unlink()
 

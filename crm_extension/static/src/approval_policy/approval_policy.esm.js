@@ -1,5 +1,5 @@
 import {Component} from "@odoo/owl";
-import {formatFloatTime} from "@web/views/fields/formatters";
+import {formatFloat} from "@web/views/fields/formatters";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
@@ -41,7 +41,7 @@ export class ApprovalPointsField extends X2ManyField {
     }
 
     hours({data}) {
-        return formatFloatTime(data.deadline_hours);
+        return _t("%s h", formatFloat(data.deadline_hours, {trailingZeros: false}));
     }
 
     /** Put all points of one place before or behind those of the next. */

@@ -14,7 +14,7 @@ GOVERN = """
 env["crm.discount.policy"].create(
     {"name": "Discounts", "floor": 40, "default_limit": 10}
 )
-env["crm.approval.policy"].create({
+policy = env["crm.approval.policy"].create({
     "name": "Discounts", "gate": "sale.order:confirm",
     "condition_domain": "[('crm_discount_excess', '>', 0)]",
     "step_ids": [(0, 0, {
@@ -22,6 +22,12 @@ env["crm.approval.policy"].create({
         "user_ids": [(6, 0, env.ref("base.user_admin").ids)],
     })],
 })
+second = env["res.users"].create({
+    "name": "Second", "login": "second",
+    "group_ids": [(4, env.ref("crm_extension.crm_extension_group_manager").id)],
+})
+policy.with_user(second).action_propose()
+policy.with_user(env.ref("base.user_admin")).action_publish()
 """
 
 # A benchmark of a gate that is not there would look very good.

@@ -26,6 +26,8 @@
         "report/crm_approval_evidence_templates.xml",
         "wizard/crm_approval_evidence_views.xml",
         "views/crm_approval_decision_views.xml",
+        "data/crm_approval_topic_data.xml",
+        "data/ir_cron_data.xml",
         "views/crm_approval_item_views.xml",
         "views/crm_approval_request_views.xml",
         "views/crm_approval_policy_views.xml",

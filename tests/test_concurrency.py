@@ -56,6 +56,7 @@ def asked():
                 ],
             }
         )
+        policy._live({"state": "published"})
         product = env["product.product"].create({"name": "Chair", "list_price": 100})
         line = {"product_id": product.id, "discount": 50}
         order = env["sale.order"].create(
@@ -71,7 +72,7 @@ def asked():
     yield found
     with environment() as env:
         # What was said stays, so the request and its rule do too.
-        env["crm.approval.policy"].browse(policy.id).active = False
+        env["crm.approval.policy"].browse(policy.id)._as_engine().state = "retired"
         for records in (limits, *made):
             env[records._name].browse(records.id).unlink()
         env["res.users"].browse(found[1]).active = False

@@ -59,9 +59,8 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
         return f"/odoo/sales/{order.id}"
 
     def test_from_the_question_to_the_payment(self):
-        self.policy.require_reason = True
         # Without a deadline an activity is for today, whatever the weekday.
-        self.policy.step_ids.deadline_hours = 0
+        self.change_policy(require_reason=True, points={"deadline_hours": 0})
         self.make_overdue_invoice(3100, days=12)
 
         self.tour("salesperson_asks", self.sales, "/odoo/sales/new")

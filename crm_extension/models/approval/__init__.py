@@ -3,6 +3,7 @@ from . import crm_approval_routing, crm_approval_clock  # before what is routed
 from . import crm_approval_topic
 from . import crm_approval_policy
 from . import crm_approval_policy_step
+from . import crm_approval_policy_check
 from . import crm_approval_delegation
 from . import crm_approval_request
 from . import crm_approval_request_step

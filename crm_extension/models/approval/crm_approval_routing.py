@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .core.delegation import Matter, stand_in
-from .core.reporting_line import managers_of
 from .core.route import yes_needed
 from .crm_approval_policy_step import Asking
 
@@ -119,11 +118,7 @@ class CrmApprovalRouting(models.AbstractModel):
             measure=matter.measure,
             limits=matter.limits,
         )
-        users = list(sorted(step._get_approvers(asking)))
-        if step.quorum == "count" and len(users) < step.quorum_count:
-            users += [user for user in self._climb(asking, staff) if user not in users][
-                : step.quorum_count - len(users)
-            ]
+        users = sorted(step._get_approvers(asking))
         answering = self._hand_over(users, staff, matter)
         try:
             needed = yes_needed(step.quorum, step.quorum_count, len(answering))
@@ -139,16 +134,6 @@ class CrmApprovalRouting(models.AbstractModel):
                 )
             ) from error
         return Asked(answering, needed)
-
-    @api.model
-    def _climb(self, asking, staff):
-        """Users on the ladder above the rule, in order."""
-        above = [
-            person.user
-            for person in managers_of(asking.start, asking.people)
-            if person.user in asking.eligible
-        ]
-        return above + sorted(staff.administrators & asking.eligible)
 
     @api.model
     def _hand_over(self, users, staff, matter):

@@ -234,7 +234,7 @@ tours.add("crm_extension_administrator_reads_the_policy", {
             '[name="condition_domain"] .o_facet_value:contains("Above the Limit")'
         ),
         see("Which is not called wrong", '.o_form_view:not(:contains("Invalid domain"))'),
-        click("Open a point", '.o_data_row td:contains("Finance Officer")'),
+        click("Open a point", '.o_crm_points_card:contains("Finance Officer") .card-body'),
         see(
             "When it is asked",
             '.modal [name="condition_domain"] .o_facet_value:contains("Highest Discount")'

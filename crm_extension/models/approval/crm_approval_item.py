@@ -625,7 +625,7 @@ class CrmApprovalItem(models.Model):
                     "items": items[:MAIL_LINES],
                     "more": len(items[MAIL_LINES:]),
                     "user": user,
-                    "base_url": items.get_base_url(),
+                    "base_url": items[:1].get_base_url(),
                 },
                 lang=user.lang,
             ),

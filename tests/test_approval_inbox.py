@@ -142,10 +142,7 @@ class TestHowMuchWaits(InboxCase):
             before = self.env.cr.sql_log_count
             self.model(self.manager).web_search_read(
                 [("user_id", "=", self.manager.id), ("state", "=", "open")],
-                {
-                    name: {}
-                    for name in ("name", "summary", "can_decide", "forecast_note")
-                },
+                {name: {} for name in ("name", "summary", "forecast_note")},
             )
             return self.env.cr.sql_log_count - before
 
@@ -226,6 +223,20 @@ class TestSeveralAtOnce(InboxCase):
         self.assertEqual(items.mapped("state"), ["approved", "approved", "open"])
         decisions = items.sudo().request_id.decision_ids
         self.assertEqual(decisions.mapped("verb").count("approve"), 2)
+
+    def test_what_was_asked_again_meanwhile_is_not_called_approved(self):
+        items = self.ask(2).with_user(self.manager)
+        decide = type(items)._do_decide
+        changed = items[1]
+
+        def leave_out(records, verb):
+            decide(records - changed, verb)
+
+        item_class = self.env.registry["crm.approval.item"]
+        with patch.object(item_class, "_do_decide", leave_out):
+            report = items.action_approve_many()
+        self.assertEqual([line["ok"] for line in report], [True, False])
+        self.assertIn("has changed since", report[1]["message"])
 
     def test_several_are_rejected_for_one_reason(self):
         items = self.ask(2).with_user(self.manager)

@@ -115,8 +115,8 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
 
     def test_a_manager_decides_several_and_reads_the_report(self):
         orders = self.make_three_waiting()
-        # Worse than what was asked: it must be asked again.
-        orders[2].order_line[1].sudo().price_unit = 1
+        # Meanwhile the manager has become the salesperson of the third.
+        orders[2].sudo().user_id = self.manager
         self.tour("manager_decides_several", self.manager)
         self.assertEqual(len(self.items_of(self.manager, "approved")), 2)
 

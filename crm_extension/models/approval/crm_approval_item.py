@@ -477,7 +477,17 @@ class CrmApprovalItem(models.Model):
                 for item in self
                 for item_id, message in item._decide_together(verb, comment).items()
             }
-        return dict.fromkeys(self.ids, False)
+        return {item.id: item._get_undecided_reason() for item in self}
+
+    def _get_undecided_reason(self):
+        """Why an item is still open although the answer was given."""
+        self.ensure_one()
+        if self.state in ("approved", "rejected"):
+            return False
+        return self.env._(
+            "%(document)s has changed since it was asked. Read it again, then decide.",
+            document=self.name,
+        )
 
     @api.model
     def _get_team_query(self):

@@ -1,4 +1,4 @@
-import {Component, useRef, useState} from "@odoo/owl";
+import {Component, useState} from "@odoo/owl";
 import {Dialog} from "@web/core/dialog/dialog";
 import {_t} from "@web/core/l10n/translation";
 import {useAutofocus} from "@web/core/utils/hooks";
@@ -10,25 +10,21 @@ export class ApprovalReasonDialog extends Component {
     static props = {title: String, confirm: Function, close: Function};
 
     setup() {
-        this.state = useState({reason: "", busy: false});
-        this.input = useRef("autofocus");
+        this.state = useState({reason: ""});
         useAutofocus();
     }
 
     get isReady() {
-        return Boolean(this.state.reason.trim()) && !this.state.busy;
+        return Boolean(this.state.reason.trim());
     }
 
-    async confirm() {
+    confirm() {
         if (!this.isReady) {
             return;
         }
-        this.state.busy = true;
-        try {
-            await this.props.confirm(this.state.reason.trim());
-        } finally {
-            this.props.close();
-        }
+        // Closed first: it gives the focus back to where the keys go on from there.
+        this.props.close();
+        return this.props.confirm(this.state.reason.trim());
     }
 }
 

@@ -1,3 +1,4 @@
+import {onPatched} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {registry} from "@web/core/registry";
@@ -48,6 +49,14 @@ export class ApprovalInboxListController extends WithTicked(ListController) {
     setup() {
         super.setup();
         this.lastRow = -1;
+        this.isRowWanted = false;
+        // Only now the rows are those that were loaded.
+        onPatched(() => {
+            if (this.isRowWanted) {
+                this.isRowWanted = false;
+                this.moveTo(this.lastRow);
+            }
+        });
         this.inbox = useApprovalInbox(() => this.reload());
         const isAvailable = () => this.canDecide;
         useHotkey("a", () => this.approveAtHand(), {isAvailable});
@@ -103,11 +112,9 @@ export class ApprovalInboxListController extends WithTicked(ListController) {
     /** Whoever works with the keys goes on at the row that moved up. */
     async reload() {
         // A dialog has taken the focus away meanwhile, so the row was noted.
-        const index = this.lastRow;
         await this.model.load();
-        if (index >= 0) {
-            requestAnimationFrame(() => this.rootRef.el && this.moveTo(index));
-        }
+        this.isRowWanted = this.lastRow >= 0;
+        this.render();
     }
 }
 

@@ -36,11 +36,11 @@ const FEW_RANKS = 3;
 /**
  * The drawn route of one request: who was asked, who answers, what was said.
  *
- * The route is what `crm.approval.request._get_route` returns. A point may also say
- * `skip_reason` (why it is not needed), `opened` (asked since), `kind` (`asked`:
- * somebody asked for it additionally, `asked_by`) and `valid_from` (an approval taken
- * over from an earlier request); a voice may say `for` (whose part was taken) and
- * `verb`.
+ * The route is what `crm.approval.request._get_route` returns. Beside its name, state,
+ * people and voices a point may say `skip_reason` (why it is not needed), `opened`
+ * (asked since), `extra` (who wanted this opinion additionally) and `kept_from` (when
+ * the approval was given that still holds); a voice may say `for` (whose part was
+ * taken) and `verb`. `log` is the whole history, a line for each deed.
  */
 export class ApprovalRoute extends Component {
     static template = "crm_extension.ApprovalRoute";
@@ -131,12 +131,11 @@ export class ApprovalRoute extends Component {
 
     /** What makes a point different from one of the rule. */
     mark(point) {
-        if (point.kind !== "asked") {
-            return "";
-        }
-        return point.asked_by
-            ? _t("asked additionally by %s", point.asked_by)
-            : _t("asked additionally");
+        return point.extra ? _t("asked additionally by %s", point.extra) : "";
+    }
+
+    get log() {
+        return this.props.route.log || [];
     }
 
     /** Who still answers; those who did are among the voices. */

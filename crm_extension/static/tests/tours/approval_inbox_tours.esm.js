@@ -32,7 +32,8 @@ tours.add("crm_extension_manager_works_with_the_keys", {
         click("Reject", ".modal .btn-danger:enabled"),
         see("It is gone", `.o_crm_inbox:not(:has(.o_data_row:contains("Brown")))`),
 
-        press("Read the last", atHand("Clark"), "Enter"),
+        see("The last is at hand", atHand("Clark")),
+        press("Read it", atHand("Clark"), "Enter"),
         see("Its figures", ".o_form_view .o_crm_figures"),
         press("Reject it here", ".o_form_view", "r"),
         click("Or rather not", '.modal .btn-secondary:contains("Cancel")'),
@@ -49,7 +50,7 @@ tours.add("crm_extension_manager_decides_several", {
         click("Tick all", ".o_list_view thead .o_list_record_selector input"),
         click("Approve them", '.o_crm_approve_ticked:contains("Approve 3")'),
         see("A line for each", ".o_crm_report li:nth-child(3)"),
-        see("One was refused", '.o_crm_report li[data-ok="no"]:contains("changed since")'),
+        see("One was refused", '.o_crm_report li[data-ok="no"]:contains("gain from it")'),
         see("Two were done", '.modal-header:contains("2 of 3 done")'),
         click("Close the report", ".modal .btn-primary"),
         see("One is left", '.nav-link.active .badge:contains("1")'),

@@ -183,7 +183,9 @@ class TestHowMuchWaits(InboxCase):
         with patch.object(self.env.registry["res.users"], "_bus_send") as send:
             item.request_id.with_user(self.sales).action_recall()
             self.env.cr.precommit.run()
-        self.assertIn(("crm_approval_inbox", {"open": 0}), [c.args for c in send.mock_calls])
+        self.assertIn(
+            ("crm_approval_inbox", {"open": 0}), [c.args for c in send.mock_calls]
+        )
 
 
 @tagged(*TAGS)
@@ -216,7 +218,9 @@ class TestSeveralAtOnce(InboxCase):
             if bad in records:
                 raise UserError("The document says no")
 
-        with patch.object(self.env.registry["crm.approval.item"], "_do_decide", stumble):
+        with patch.object(
+            self.env.registry["crm.approval.item"], "_do_decide", stumble
+        ):
             report = items.action_approve_many()
         self.assertEqual([line["ok"] for line in report], [True, True, False])
         self.assertEqual(report[2]["message"], "The document says no")
@@ -342,6 +346,4 @@ class TestMail(InboxCase):
             [self.make_order(0, 25).id for _index in range(3)]
         )
         orders.with_user(self.sales).action_approval_request()
-        self.assertEqual(
-            self.mails().subject, "Your answer is needed on 3 documents"
-        )
+        self.assertEqual(self.mails().subject, "Your answer is needed on 3 documents")

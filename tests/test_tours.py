@@ -109,9 +109,13 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
         )
         said = orders.sudo().crm_approval_request_ids.decision_ids
         self.assertIn("Not for this customer", said.mapped("comment"))
-        self.assertEqual(self.items_of(self.manager, "approved").mapped("name"), [
-            orders[0].name, orders[2].name,
-        ])
+        self.assertEqual(
+            self.items_of(self.manager, "approved").mapped("name"),
+            [
+                orders[0].name,
+                orders[2].name,
+            ],
+        )
 
     def test_a_manager_decides_several_and_reads_the_report(self):
         orders = self.make_three_waiting()

@@ -373,10 +373,6 @@ class CrmApprovalRequest(models.Model):
             )
             or step.item_ids.mapped("user_id.name"),
             "needed": step.yes_needed,
-            "opened": fields.Datetime.to_string(
-                min(step.item_ids.filtered("date_open").mapped("date_open"), default="")
-            )
-            or "",
             "due": fields.Datetime.to_string(step.date_due) if step.date_due else "",
             "said": said,
         }

@@ -28,6 +28,7 @@
         "views/crm_approval_decision_views.xml",
         "data/crm_approval_topic_data.xml",
         "data/ir_cron_data.xml",
+        "views/crm_approval_item_templates.xml",
         "views/crm_approval_item_views.xml",
         "views/crm_approval_request_views.xml",
         "views/crm_approval_policy_views.xml",

@@ -15,7 +15,12 @@ class CrmApprovalItem(models.Model):
     """
 
     _name = "crm.approval.item"
-    _inherit = ["crm.approval.kept", "crm.approval.clock", "crm.approval.routing"]
+    _inherit = [
+        "crm.approval.kept",
+        "crm.approval.clock",
+        "crm.approval.inbox",
+        "crm.approval.routing",
+    ]
     _description = "Approval Inbox Items"
     _order = "date_due, id"
 
@@ -510,6 +515,7 @@ class CrmApprovalItem(models.Model):
             due = [item.date_due for item in step.item_ids if item.date_due]
             step.date_due = min(due, default=False)
         self._schedule_activities()
+        self._notify_by_mail()
 
     def _void(self):
         """Take unanswered items away from their people; nothing was said."""

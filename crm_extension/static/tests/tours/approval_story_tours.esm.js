@@ -178,7 +178,8 @@ tours.add("crm_extension_manager_rejects", {
     steps: () => [
         click("Open it", `.o_data_row td:contains("${ASKED}")`),
         click("Reject without a word", 'button[name="action_reject"]'),
-        ...seeMessage("Say in the comment why you reject"),
+        see("He is asked why", '.modal:contains("Why?") .btn-danger:disabled'),
+        click("Not yet", '.modal .btn-secondary:contains("Cancel")'),
         see("It is still open", 'button[name="action_reject"]'),
         type("Say why", ".o_crm_comment textarea", "Not for this customer"),
         click("Reject", 'button[name="action_reject"]'),

@@ -253,7 +253,6 @@ class CrmApprovalDecision(models.Model):
 
     # === ACTION METHODS === #
 
-    @api.model
     def action_verify(self):
         """Verify the companies that are switched on, and show what was found.
 
@@ -539,9 +538,10 @@ class CrmApprovalDecision(models.Model):
         while True:
             rows = self._fetch_rows(
                 SQL(
-                    "company_id = %s AND (number, id) > (%s, %s) %s"
+                    "company_id = %s AND number >= %s AND (number, id) > (%s, %s) %s"
                     " ORDER BY number, id LIMIT %s",
                     company.id,
+                    number,
                     number,
                     key,
                     until,

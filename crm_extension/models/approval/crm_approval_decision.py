@@ -211,8 +211,9 @@ class CrmApprovalDecision(models.Model):
 
     def init(self):
         """The database itself keeps the rows, against whoever goes past Odoo."""
-        super().init()
+        result = super().init()
         self.env.cr.execute(GUARD)
+        return result
 
     @api.depends("number", "document", "person")
     def _compute_display_name(self):

@@ -517,6 +517,20 @@ class TestTakingAway(EvidenceCommon, HttpCase):
         own = self.Decision.with_user(self.auditor)
         self.assertEqual(own._get_span(self.books, day, day), (1, 2))
 
+    def test_the_button_of_the_list_needs_no_choice_of_rows(self):
+        self.authenticate("t_auditor", "t_auditor")
+        action = self.make_jsonrpc_request(
+            "/web/dataset/call_button/crm.approval.decision/action_verify",
+            {
+                "model": "crm.approval.decision",
+                "method": "action_verify",
+                "args": [[]],
+                "kwargs": {},
+            },
+        )
+        desk = self.env["crm.approval.evidence"].browse(action["res_id"])
+        self.assertIn("3 decisions verified", desk.result)
+
     def test_nobody_else_gets_the_file(self):
         for login in ("t_sales", "t_manager", "t_finance"):
             answer = self.download(login=login)

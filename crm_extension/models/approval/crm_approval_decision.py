@@ -211,8 +211,9 @@ class CrmApprovalDecision(models.Model):
 
     def init(self):
         """The database itself keeps the rows, against whoever goes past Odoo."""
-        super().init()
+        result = super().init()
         self.env.cr.execute(GUARD)
+        return result
 
     @api.depends("number", "document", "person")
     def _compute_display_name(self):
@@ -253,7 +254,6 @@ class CrmApprovalDecision(models.Model):
 
     # === ACTION METHODS === #
 
-    @api.model
     def action_verify(self):
         """Verify the companies that are switched on, and show what was found.
 
@@ -539,9 +539,10 @@ class CrmApprovalDecision(models.Model):
         while True:
             rows = self._fetch_rows(
                 SQL(
-                    "company_id = %s AND (number, id) > (%s, %s) %s"
+                    "company_id = %s AND number >= %s AND (number, id) > (%s, %s) %s"
                     " ORDER BY number, id LIMIT %s",
                     company.id,
+                    number,
                     number,
                     key,
                     until,

@@ -79,6 +79,10 @@ class Report(NamedTuple):
 
 START = Head(0, GENESIS)
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+
 
 def canonical(value) -> str:
     """Equal data, equal text: ASCII JSON, keys sorted, no blanks.
@@ -86,13 +90,7 @@ def canonical(value) -> str:
     :raises ValueError: for a number that is not finite
     :raises TypeError: for what is no JSON data
     """
-    return json.dumps(
-        value,
-        ensure_ascii=True,
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    return _ENCODER.encode(value)
 
 
 def seal(previous: str, number: int, content: dict) -> str:

@@ -196,6 +196,8 @@ class TestQuotation(ApprovalCommon, TransactionCase):
 
     def test_a_policy_of_another_company_does_not_count(self):
         other = self.env["res.company"].create({"name": "Other"})
+        for administrator in self.administrators:
+            administrator.company_ids += other
         self.change_policy(company_id=other.id)
         order = self.make_order(0, 25)
         self.assertEqual(order.crm_approval_state, "free")

@@ -86,6 +86,7 @@ class CrmApprovalPolicy(models.Model):
             ("retired", "Retired"),
             ("template", "Template"),
         ],
+        string="Status",
         default="draft",
         required=True,
         readonly=True,
@@ -182,7 +183,7 @@ class CrmApprovalPolicy(models.Model):
         copy=True,
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
-    standing = fields.Char(string="Status", compute="_compute_standing")
+    standing = fields.Char(string="Where It Stands", compute="_compute_standing")
     version_count = fields.Integer(string="Versions", compute="_compute_version_count")
 
     _one_draft_per_lineage = models.UniqueIndex(

@@ -388,7 +388,11 @@ class CrmApprovalPolicyStep(models.Model):
 
     @api.model
     def _get_administrators(self):
-        return self.env.ref("crm_extension.crm_extension_group_manager").all_user_ids
+        # Not by ``ref``, which asks the database each time whether it is still there.
+        group = self.env["ir.model.data"]._xmlid_to_res_id(
+            "crm_extension.crm_extension_group_manager"
+        )
+        return self.env["res.groups"].browse(group).all_user_ids
 
     @api.model
     def _get_people(self, company):

@@ -148,7 +148,6 @@ class CrmApprovalPolicyStep(models.Model):
         help="An approval needs a comment too; a rejection always does.",
     )
     may_correct = fields.Boolean(
-        string="May Correct",
         help="The approver may correct the document while deciding.",
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")

@@ -154,6 +154,7 @@ class TestImmutable(PolicyCommon, TransactionCase):
             self.policy.with_user(admin).sudo(),
             self.policy.with_context(crm_approval_engine=True),
             self.policy.with_context(install_mode=True, module="crm_extension"),
+            self.policy.with_context(_force_unlink=True),
         ):
             for number, deed in enumerate(self.writes(mode)):
                 with self.subTest(number), self.assertRaises(UserError):

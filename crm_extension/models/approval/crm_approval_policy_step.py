@@ -276,7 +276,8 @@ class CrmApprovalPolicyStep(models.Model):
 
     def unlink(self):
         self.check_access("unlink")
-        self._check_draft()
+        if not self.policy_id._is_uninstalling():
+            self._check_draft()
         return super().unlink()
 
     def _update_field_translations(self, field_name, translations, *args, **kwargs):

@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date, ormcache
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
 from .kept import ENGINE
 from .policy_words import tell_condition
 
@@ -86,6 +88,7 @@ class CrmApprovalPolicy(models.Model):
             ("retired", "Retired"),
             ("template", "Template"),
         ],
+        string="Status",
         default="draft",
         required=True,
         readonly=True,
@@ -182,7 +185,7 @@ class CrmApprovalPolicy(models.Model):
         copy=True,
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
-    standing = fields.Char(string="Status", compute="_compute_standing")
+    standing = fields.Char(string="Where It Stands", compute="_compute_standing")
     version_count = fields.Integer(string="Versions", compute="_compute_version_count")
 
     _one_draft_per_lineage = models.UniqueIndex(
@@ -271,7 +274,7 @@ class CrmApprovalPolicy(models.Model):
 
     def unlink(self):
         self.check_access("unlink")
-        if not self._is_engine():
+        if not self._is_engine() and not self._is_uninstalling():
             self._check_draft()
         return super().unlink()
 
@@ -659,6 +662,14 @@ class CrmApprovalPolicy(models.Model):
 
     def _is_engine(self):
         return self.env.context.get("crm_approval_engine") is ENGINE
+
+    def _is_uninstalling(self):
+        """Whether Odoo removes an add-on with its records right now. The context alone
+        says nothing, anybody can send it; no add-on is being removed otherwise."""
+        if not self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return False
+        modules = self.env["ir.module.module"].sudo()  # no secret
+        return bool(modules.search_count([("state", "=", "to remove")], limit=1))
 
     def _check_life(self, vals, allowed=None):
         """Refuse values that only the buttons set.

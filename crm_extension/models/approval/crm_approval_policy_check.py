@@ -161,7 +161,7 @@ class CrmApprovalPolicy(models.Model):
     def _tell_check(self):
         """The proof for people: list of ``{"level", "text"}``, worst first.
 
-        ``level`` is ``danger``, ``warning``, ``info`` or ``success``.
+        ``level`` is ``danger``, ``info`` or ``success``.
         """
         lines = []
         if broken := self._to_rule().broken:
@@ -209,7 +209,7 @@ class CrmApprovalPolicy(models.Model):
                     point=step.name,
                     names=self._tell_names(names),
                 )
-                lines.append(("warning", text))
+                lines.append(("info", text))
         return lines
 
     def _tell_short(self, finding):

@@ -148,7 +148,6 @@ class CrmApprovalPolicyStep(models.Model):
         help="An approval needs a comment too; a rejection always does.",
     )
     may_correct = fields.Boolean(
-        string="May Correct",
         help="The approver may correct the document while deciding.",
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
@@ -277,7 +276,8 @@ class CrmApprovalPolicyStep(models.Model):
 
     def unlink(self):
         self.check_access("unlink")
-        self._check_draft()
+        if not self.policy_id._is_uninstalling():
+            self._check_draft()
         return super().unlink()
 
     def _update_field_translations(self, field_name, translations, *args, **kwargs):
@@ -388,7 +388,11 @@ class CrmApprovalPolicyStep(models.Model):
 
     @api.model
     def _get_administrators(self):
-        return self.env.ref("crm_extension.crm_extension_group_manager").all_user_ids
+        # Not by ``ref``, which asks the database each time whether it is still there.
+        group = self.env["ir.model.data"]._xmlid_to_res_id(
+            "crm_extension.crm_extension_group_manager"
+        )
+        return self.env["res.groups"].browse(group).all_user_ids
 
     @api.model
     def _get_people(self, company):

@@ -7,6 +7,7 @@ whoever gave them.
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -46,35 +47,37 @@ class Label(NamedTuple):
 
 
 # What is said for each operator; the key is also the way to translate it.
-PHRASES = {
-    "=": "%(field)s is %(value)s",
-    "!=": "%(field)s is not %(value)s",
-    ">": "%(field)s over %(value)s",
-    ">=": "%(field)s at least %(value)s",
-    "<": "%(field)s under %(value)s",
-    "<=": "%(field)s at most %(value)s",
-    "in": "%(field)s is one of %(value)s",
-    "not in": "%(field)s is none of %(value)s",
-    "ilike": "%(field)s contains %(value)s",
-    "not ilike": "%(field)s does not contain %(value)s",
-    "=ilike": "%(field)s looks like %(value)s",
-    "not =ilike": "%(field)s does not look like %(value)s",
-    "child_of": "%(field)s is or lies below %(value)s",
-    "parent_of": "%(field)s is or lies above %(value)s",
-    "any": "%(field)s has %(value)s",
-    "not any": "%(field)s has none with %(value)s",
-    "set": "%(field)s is set",
-    "not set": "%(field)s is not set",
-    "yes": "%(field)s",
-    "no": "not %(field)s",
-    "and": "and",
-    "or": "or",
-    "not": "not (%(part)s)",
-    "true": "yes",
-    "false": "no",
-    "always": "always",
-    "never": "never",
-}
+PHRASES = MappingProxyType(
+    {
+        "=": "%(field)s is %(value)s",
+        "!=": "%(field)s is not %(value)s",
+        ">": "%(field)s over %(value)s",
+        ">=": "%(field)s at least %(value)s",
+        "<": "%(field)s under %(value)s",
+        "<=": "%(field)s at most %(value)s",
+        "in": "%(field)s is one of %(value)s",
+        "not in": "%(field)s is none of %(value)s",
+        "ilike": "%(field)s contains %(value)s",
+        "not ilike": "%(field)s does not contain %(value)s",
+        "=ilike": "%(field)s looks like %(value)s",
+        "not =ilike": "%(field)s does not look like %(value)s",
+        "child_of": "%(field)s is or lies below %(value)s",
+        "parent_of": "%(field)s is or lies above %(value)s",
+        "any": "%(field)s has %(value)s",
+        "not any": "%(field)s has none with %(value)s",
+        "set": "%(field)s is set",
+        "not set": "%(field)s is not set",
+        "yes": "%(field)s",
+        "no": "not %(field)s",
+        "and": "and",
+        "or": "or",
+        "not": "not (%(part)s)",
+        "true": "yes",
+        "false": "no",
+        "always": "always",
+        "never": "never",
+    }
+)
 
 ALIASES = {
     "==": "=",

@@ -22,6 +22,7 @@
         "security/crm_approval_security.xml",
         "security/crm_discount_security.xml",
         "data/mail_activity_type_data.xml",
+        "data/ir_cron_data.xml",
         "views/crm_approval_item_views.xml",
         "views/crm_approval_request_views.xml",
         "views/crm_approval_policy_views.xml",

@@ -1,11 +1,22 @@
 """The plain core of the engine: facts, routes, reporting lines. No database."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odoo.addons.crm_extension.models.approval.core.delegation import (
+    Matter,
+    Proxy,
+    stand_in,
+)
+from odoo.addons.crm_extension.models.approval.core.demand import (
+    Earlier,
+    Seen,
+    answer,
+)
 from odoo.addons.crm_extension.models.approval.core.facts import (
     Fact,
     covers,
@@ -22,8 +33,14 @@ from odoo.addons.crm_extension.models.approval.core.reporting_line import (
 )
 from odoo.addons.crm_extension.models.approval.core.route import (
     Point,
+    returned_to,
     standing,
     yes_needed,
+)
+from odoo.addons.crm_extension.models.approval.core.working_time import (
+    hours_in,
+    moment_after,
+    rest,
 )
 
 numbers = st.decimals(
@@ -232,3 +249,257 @@ def test_a_circle_in_the_line_ends_the_walk(manager_of):
 
 def test_somebody_without_employee_still_finds_the_company_s_holders():
     assert holders(DIRECTOR, None, line(), everybody) == {"dora"}
+
+
+# --- sending back, further opinions ---------------------------------------
+
+
+@given(points(), st.data())
+def test_going_back_asks_from_the_target_on_and_nothing_beside_it(route, data):
+    asked = [point for point in route if not point.skipped]
+    pairs = [(a, b) for a in asked for b in asked if a.rank < b.rank]
+    if not pairs:
+        return
+    target, sender = data.draw(st.sampled_from(pairs))
+    again = returned_to(route, target.key, sender.key)
+    by_key = {point.key: point for point in route}
+    assert {target.key, sender.key} <= again
+    assert all(target.rank <= by_key[key].rank <= sender.rank for key in again)
+    for rank in (target.rank, sender.rank):
+        assert len([key for key in again if by_key[key].rank == rank]) == 1
+    reset = [
+        point._replace(approvals=0, rejected=False) if point.key in again else point
+        for point in route
+    ]
+    if not any(point.rejected for point in reset):
+        waiting = {
+            key for key, state in standing(reset).states.items() if state == "waiting"
+        }
+        assert waiting and min(by_key[key].rank for key in waiting) <= target.rank
+
+
+def test_a_matter_goes_back_and_not_forward_or_aside():
+    route = [Point(1, 10, 1), Point(2, 10, 1), Point(3, 20, 1)]
+    for target, sender in ((3, 1), (1, 2), (1, 1)):
+        with pytest.raises(ValueError, match="earlier"):
+            returned_to(route, target, sender)
+
+
+def test_a_further_opinion_is_heard_first_or_afterwards():
+    first = [Point(1, 10, 1, waits_for=frozenset({9})), Point(9, 10, 1)]
+    assert standing(first).states == {1: "later", 9: "waiting"}
+    first[1] = first[1]._replace(approvals=1)
+    assert standing(first).states == {1: "waiting", 9: "approved"}
+    after = [
+        Point(1, 10, 1),
+        Point(9, 10, 1, waits_for=frozenset({1})),
+        Point(2, 20, 1),
+    ]
+    assert standing(after).states == {1: "waiting", 9: "later", 2: "later"}
+    after[0] = after[0]._replace(approvals=1)
+    assert standing(after).states == {1: "approved", 9: "waiting", 2: "later"}
+
+
+@given(points(), st.data())
+def test_waiting_for_each_other_in_order_never_stops_the_route(route, data):
+    """Opinions are added one after the other, so each waits for older ones only or is
+    waited for by them; then somebody can always answer."""
+    order = data.draw(st.permutations([point.key for point in route]))
+    place = {key: index for index, key in enumerate(order)}
+    route = [
+        point._replace(
+            rejected=False,
+            waits_for=frozenset(
+                key
+                for key in data.draw(st.sets(st.sampled_from(order)))
+                if place[key] < place[point.key]
+            ),
+        )
+        for point in route
+        if order
+    ]
+    same_rank = {point.key: point.rank for point in route}
+    route = [
+        point._replace(
+            waits_for=frozenset(
+                key for key in point.waits_for if same_rank[key] == point.rank
+            )
+        )
+        for point in route
+    ]
+    result = standing(route)
+    assert result.outcome == "granted" or "waiting" in result.states.values()
+
+
+# --- demand ----------------------------------------------------------------
+
+small_facts = st.dictionaries(
+    st.sampled_from("abc"),
+    st.builds(
+        Fact,
+        st.integers(0, 3).map(Decimal),
+        st.just("higher"),
+        topic=st.sampled_from(["", "price", "terms"]),
+    ),
+    max_size=3,
+)
+topics = st.sampled_from([(), ("price",), ("terms",), ("price", "terms")])
+seen = st.builds(Seen, st.integers(1, 3), topics, small_facts)
+earlier = st.builds(
+    Earlier,
+    st.integers(1, 99),
+    st.sampled_from(["rule", "other", None]),
+    st.sampled_from(["granted", "pending", "rework", "rejected", "passed"]),
+    small_facts,
+    st.lists(seen, max_size=3, unique_by=lambda entry: entry.point).map(tuple),
+)
+
+
+def looks_at(topics, fact):
+    return not topics or not fact.topic or fact.topic in topics
+
+
+def is_no_worse(before, key, fact):
+    return key in before and before[key].value >= fact.value
+
+
+def by_hand(request, now, points):
+    """Every fact of every point, one by one, as the rule says it."""
+    if all(is_no_worse(request.facts, key, fact) for key, fact in now.items()):
+        return True
+    for point in points:
+        entries = [entry for entry in request.seen if entry.point == point]
+        if not entries:
+            return False
+        for key, fact in now.items():
+            if looks_at(entries[0].topics, fact) and not is_no_worse(
+                entries[0].facts, key, fact
+            ):
+                return False
+    return bool(points)
+
+
+@given(st.lists(earlier, max_size=4), small_facts, st.sets(st.integers(1, 3)))
+def test_a_demand_is_met_as_counting_by_hand_says(requests, now, points):
+    granted = [
+        request
+        for request in requests
+        if (
+            (request.state == "granted" and request.rule == "rule")
+            or (request.state == "passed" and request.rule in ("rule", None))
+        )
+        and by_hand(request, now, points)
+    ]
+    found = answer("rule", requests, now, points)
+    assert (found.state == "granted") == bool(granted)
+    if granted:
+        assert found.request == granted[0].key
+
+
+@given(earlier, small_facts, st.sets(st.integers(1, 3)))
+def test_what_is_better_in_everything_asks_nobody_again(request, now, points):
+    request = request._replace(state="granted", rule="rule", facts=now)
+    better = {
+        key: fact._replace(value=fact.value - 1)
+        for key, fact in now.items()
+        if fact.value
+    }
+    assert answer("rule", [request], better, points).state == "granted"
+
+
+def test_a_point_left_out_because_it_got_better_has_seen_nothing():
+    """Asked with 25, the manager agreed; lowered to 18, finance was left out and it
+    was granted. Back at 25, finance has to be asked."""
+    high = {"given": Fact(Decimal(25), "higher")}
+    low = {"given": Fact(Decimal(18), "higher")}
+    request = Earlier(1, "rule", "granted", low, (Seen("manager", (), high),))
+    assert answer("rule", [request], low, {"manager"}).state == "granted"
+    assert answer("rule", [request], high, {"manager", "finance"}).state == "needed"
+    both = request._replace(seen=(*request.seen, Seen("finance", (), high)))
+    assert answer("rule", [both], high, {"manager", "finance"}).state == "granted"
+
+
+# --- delegation ------------------------------------------------------------
+
+people = st.integers(1, 6)
+proxies = st.dictionaries(
+    people, st.tuples(people, st.none() | st.integers(0, 100).map(Decimal))
+).map(lambda found: {who: Proxy(who, *to) for who, to in found.items()})
+matters = st.builds(
+    Matter,
+    st.integers(0, 100).map(Decimal),
+    st.none() | st.integers(0, 40).map(Decimal),
+    st.dictionaries(people, st.integers(0, 40).map(Decimal)),
+    st.sets(people),
+)
+
+
+@given(people, proxies, matters)
+def test_a_chain_of_delegations_ends_with_somebody_who_may_decide(
+    person, given_over, matter
+):
+    answers = stand_in(person, given_over, matter)
+    assert answers == person or answers in matter.eligible
+
+
+@given(people, proxies, matters)
+def test_authority_never_grows_by_a_delegation(person, given_over, matter):
+    answers = stand_in(person, given_over, matter)
+    limit = matter.limits.get(person)
+    if matter.measure is not None and limit is not None and limit >= matter.measure:
+        assert matter.limits.get(answers, Decimal(0)) >= matter.measure
+
+
+@given(people, proxies, matters)
+def test_every_hop_of_a_chain_covers_the_amount(person, given_over, matter):
+    answers, at, met = stand_in(person, given_over, matter), person, set()
+    while at != answers:
+        assert at not in met
+        met.add(at)
+        cap = given_over[at].amount_max
+        assert cap is None or matter.amount <= cap
+        at = given_over[at].delegate
+
+
+def test_a_delegation_to_the_requester_stays_where_it_is():
+    matter = Matter(Decimal(0), None, {}, {"ann", "bob"})
+    given_over = {"ann": Proxy("ann", "requester"), "bob": Proxy("bob", "ann")}
+    assert stand_in("ann", given_over, matter) == "ann"
+    assert stand_in("bob", given_over, matter) == "ann"
+
+
+# --- working time ----------------------------------------------------------
+
+START = datetime(2026, 11, 23)
+
+
+@st.composite
+def working_time(draw):
+    """Intervals in order, of whole quarters of an hour."""
+    found, at = [], START
+    for _index in range(draw(st.integers(1, 8))):
+        at += timedelta(minutes=15 * draw(st.integers(1, 40)))
+        end = at + timedelta(minutes=15 * draw(st.integers(1, 40)))
+        found.append((at, end))
+        at = end
+    return found
+
+
+@given(working_time(), st.floats(0.01, 100))
+def test_so_many_working_hours_lie_before_the_moment(intervals, hours):
+    moment = moment_after(hours, intervals)
+    if moment is None:
+        assert hours_in(intervals) < hours + 1e-6
+        return
+    before = [(start, min(end, moment)) for start, end in intervals if start < moment]
+    assert hours_in(before) == pytest.approx(hours, abs=1e-6)
+    assert any(start <= moment <= end for start, end in intervals)
+
+
+@given(working_time(), st.floats(0.01, 20), st.floats(0.01, 20))
+def test_stopping_the_clock_changes_nothing_but_the_pause(intervals, used, more):
+    """What is left after a pause is due as many working hours later."""
+    left = rest(used + more, used)
+    assert left == pytest.approx(more, abs=1e-6)
+    assert rest(0, used) == 0
+    assert rest(used, used + more) > 0

@@ -1,4 +1,5 @@
 from . import kept  # should be first: the records below inherit it
+
 # Should come before the records that are made of them.
 from . import crm_approval_routing, crm_approval_clock, crm_approval_inbox
 from . import crm_approval_topic

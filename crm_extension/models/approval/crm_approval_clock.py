@@ -1,11 +1,13 @@
 from datetime import UTC, timedelta
 from typing import NamedTuple
 
+from markupsafe import Markup
 from pytz import timezone
 
 from odoo import api, fields, models
+from odoo.tools import format_datetime
 
-from .core.working_time import hours_in, moment_after
+from .core.working_time import hours_in, moment_after, rest
 
 # Whoever has no working time within a year is asked by the clock on the wall.
 WEEKS_AHEAD = 53
@@ -35,7 +37,8 @@ class CrmApprovalClock(models.AbstractModel):
 
     The calendar is that of the person's employment, else of the company; the time
     zone the person's own (ANCHORS N12). The clock stops while the item waits for
-    somebody else, and goes on with the hours that were left.
+    somebody else, and goes on with the hours that are left; a rung that has fired
+    does not fire again because of it.
     """
 
     _name = "crm.approval.clock"
@@ -50,9 +53,9 @@ class CrmApprovalClock(models.AbstractModel):
         readonly=True,
         help="When the next manager above is asked too; empty once that is done.",
     )
-    hours_left = fields.Float(
+    hours_used = fields.Float(
         readonly=True,
-        help="Working hours that were left when the clock was stopped.",
+        help="Working hours that had passed when the clock was last stopped.",
     )
 
     def _group_by_deadlines(self, now):
@@ -60,31 +63,42 @@ class CrmApprovalClock(models.AbstractModel):
         schedules = self._get_schedules()
         planned, found = {}, {}
         for item in self:
-            step = item.step_id
             calendar, zone = schedules[item.company_id.id, item.user_id.id]
-            hours = (
-                item.hours_left or step.deadline_hours,
-                step.remind_hours,
-                step.escalate_hours,
-            )
+            hours = item._get_hours_ahead()
             key = (calendar, zone, hours)
             if key not in planned:
                 planned[key] = self._plan(calendar, zone, hours, now)
             found.setdefault(planned[key], []).append(item.id)
         return {key: self.browse(ids) for key, ids in found.items()}
 
-    def _get_hours_left(self, now):
-        """Working hours until a single item is due; 0 without a deadline, and a
-        moment when it is late already."""
+    def _get_hours_ahead(self):
+        """Working hours until each of a single item's :class:`Deadlines`; 0: never."""
         self.ensure_one()
-        if not self.date_due:
-            return 0.0
-        calendar, zone = self._get_schedules()[self.company_id.id, self.user_id.id]
-        if self.date_due <= now:
-            return 0.01
-        if not calendar:
-            return (self.date_due - now).total_seconds() / 3600
-        return hours_in(self._get_working_time(calendar, zone, now, self.date_due))
+        step, again = self.step_id, bool(self.date_open)
+        return (
+            rest(step.deadline_hours, self.hours_used),
+            # Put aside in between: what is empty has fired.
+            0.0
+            if again and not self.date_remind
+            else rest(step.remind_hours, self.hours_used),
+            0.0
+            if again and not self.date_escalate
+            else rest(step.escalate_hours, self.hours_used),
+        )
+
+    def _stop_clock(self, now):
+        """Remember how much of its hours each item has used."""
+        schedules = self._get_schedules()
+        for item in self:
+            # Clocks are set back now and then: time never runs backwards here.
+            if not item.date_open or item.date_open >= now:
+                continue
+            calendar, zone = schedules[item.company_id.id, item.user_id.id]
+            item.hours_used += (
+                hours_in(self._get_working_time(calendar, zone, item.date_open, now))
+                if calendar
+                else hours_in([(item.date_open, now)])
+            )
 
     def _get_schedules(self):
         """Whose working hours count: ``{(company id, user id): (calendar, zone)}``."""
@@ -171,20 +185,54 @@ class CrmApprovalClock(models.AbstractModel):
                     return
 
     def _remind(self):
-        """Tell people once more what waits for their answer."""
+        """Tell people once more what waits for their answer: one notice each, in
+        their language and on their clock."""
         for user, items in self.grouped("user_id").items():
-            env = items.with_context(lang=user.lang).env
-            items._tell(
-                user,
-                env._("Still waiting for your answer"),
-                env._("%(documents)s", documents=", ".join(items.mapped("name"))),
+            items = items.with_context(lang=user.lang, tz=user.tz)
+            subject = (
+                items.env._("Still waiting for your answer: %s", items.name)
+                if len(items) == 1
+                else items.env._(
+                    "%(count)s documents still wait for your answer", count=len(items)
+                )
             )
+            items._tell(user, subject, items._get_reminder())
+
+    def _get_reminder(self):
+        """The lines of a reminder, one per document, as HTML."""
+        lines = Markup().join(
+            Markup("<li><b>%s</b> %s<br/>%s</li>")
+            % (item.name, item.summary or "", item._get_reminder_note())
+            for item in self
+        )
+        return Markup("<p>%s</p><ul>%s</ul>") % (
+            self.env._("Nobody else can go on before you have answered:"),
+            lines,
+        )
+
+    def _get_reminder_note(self):
+        self.ensure_one()
+        asked = self.env._("Asked by %s.", self.requester_id.name)
+        if not self.date_due:
+            return asked
+        due = format_datetime(self.env, self.date_due, dt_format="medium")
+        if self.date_due <= fields.Datetime.now():
+            return asked + " " + self.env._("Your answer was due %s.", due)
+        return asked + " " + self.env._("Your answer is due %s.", due)
 
     def _escalate(self):
-        """Ask the next manager above each person as well; whoever answers first
-        answers for both."""
+        """Ask the next manager above each person as well, in that person's place:
+        whoever answers first answers for both."""
         above = self._find_managers_above()
-        for item in self:
-            manager = above.get(item.id)
-            if manager:
-                item._ask_also(manager)
+        items = self.filtered(lambda item: item.id in above)
+        for item in items:
+            item._record(
+                "escalate",
+                self.env._(
+                    "%(person)s has not answered yet; %(manager)s is asked too.",
+                    person=item.user_id.name,
+                    manager=above[item.id].name,
+                ),
+                {"to": above[item.id].name},
+            )
+        items._ask_also([above[item.id] for item in items])

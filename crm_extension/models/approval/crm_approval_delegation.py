@@ -113,9 +113,21 @@ class CrmApprovalDelegation(models.Model):
                     )
                 )
 
-    @api.constrains("delegate_id")
+    @api.constrains("delegator_id", "delegate_id", "company_id")
     def _check_delegate(self):
         for delegation in self:
+            company = delegation.company_id
+            outside = (delegation.delegator_id | delegation.delegate_id).filtered(
+                lambda user, company=company: company not in user.company_ids
+            )
+            if outside:
+                raise ValidationError(
+                    self.env._(
+                        "%(person)s does not work in %(company)s.",
+                        person=outside[0].name,
+                        company=company.name,
+                    )
+                )
             if not delegation.delegate_id.has_group(
                 "crm_extension.crm_extension_group_approver"
             ):
@@ -138,7 +150,12 @@ class CrmApprovalDelegation(models.Model):
         self._check_own()
         result = super().write(vals)
         self._check_own()
+        self._move_open_items()
         return result
+
+    def unlink(self):
+        self._check_own()
+        return super().unlink()
 
     def _check_own(self):
         """Everybody hands over their own approvals; administrators anybody's.
@@ -160,7 +177,8 @@ class CrmApprovalDelegation(models.Model):
                 )
 
     def _move_open_items(self):
-        """What waits already moves on as well, when it starts at once."""
+        """What waits already moves on as well, when it starts at once; what starts
+        later is found by ``crm.approval.request._cron_find_stuck``."""
         started = self.filtered(lambda delegation: delegation.state == "active")
         items = (
             self.env["crm.approval.item"]
@@ -168,11 +186,12 @@ class CrmApprovalDelegation(models.Model):
             .search(
                 [
                     ("user_id", "in", started.delegator_id.ids),
+                    ("company_id", "in", started.company_id.ids),
                     ("state", "in", ("open", "later")),
                 ]
             )
         )
-        items._reroute()
+        items._filter_unable()._reroute()
 
     def _get_today(self):
         self.ensure_one()

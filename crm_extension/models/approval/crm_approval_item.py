@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
-from .core.delegation import has_authority
+from .core.delegation import has_authority, stand_in
 from .core.reporting_line import managers_of
 from .core.route import returned_to
 
@@ -104,27 +104,14 @@ class CrmApprovalItem(models.Model):
 
         :raises UserError: when one of them cannot be decided; says why
         """
-        self._check_can_decide()
-        self._do_decide("approve")
-        return self._get_action_after_decision()
+        return self._get_action_after(self._do_decide("approve"))
 
     def action_reject(self):
         """Say no to the items. Each needs a comment.
 
         :raises UserError: when one has none, or cannot be decided
         """
-        self._check_can_decide()
-        for item in self:
-            if not (item.comment or "").strip():
-                raise UserError(
-                    self.env._(
-                        "Say in the comment why you reject %(document)s; the"
-                        " requester reads it.",
-                        document=item.name,
-                    )
-                )
-        self._do_decide("reject")
-        return self._get_action_after_decision()
+        return self._get_action_after(self._do_decide("reject"))
 
     def action_open(self):
         """Open the item, to read before deciding."""
@@ -242,18 +229,21 @@ class CrmApprovalItem(models.Model):
     def _do_decide(self, verb):
         """Write down the decision and move the requests on.
 
-        The caller has checked the acting user. The requests are locked first and
-        the reasons asked again, so of two people deciding at once one is told. What
+        The requests are locked first, and the acting user is checked on what is
+        there then, so of two people deciding at once one is told. What
         changed unnoticed since it was asked (a limit, a product) is asked again
         instead of being decided; those items are left as they are.
 
         :param verb: ``approve`` or ``reject``
         :return: the items that were decided
+        :raises UserError: when one of them cannot be decided; says why
         """
+        self._check_can_decide()
+        self._check_seen()
         engine = self._lock()
         self._check_comment(verb)
         revisions = {item.id: item.step_id.revision for item in engine}
-        engine.request_id._revise()
+        engine.request_id._catch_up()
         engine = engine.filtered(
             lambda item: (
                 item.state == "open" and item.step_id.revision == revisions[item.id]
@@ -268,6 +258,7 @@ class CrmApprovalItem(models.Model):
             }
         )
         engine._close_activities()
+        engine._release_counterparts()
         if verb == "approve":
             engine._leave_other_points()
         engine.request_id._advance()
@@ -280,21 +271,37 @@ class CrmApprovalItem(models.Model):
         :raises UserError: when somebody else is at it, or an item is no longer open
         """
         engine = self._as_engine()
-        requests = engine.request_id
-        try:
-            requests.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is deciding on %(documents)s right now. Look again"
-                    " in a moment.",
-                    documents=", ".join(requests.mapped("name")),
-                )
-            ) from error
+        engine.request_id._lock()
         engine.invalidate_recordset()
-        requests.invalidate_recordset(["state"])
         self._check_can_decide()
         return engine
+
+    def _check_seen(self):
+        """A screen says which content it showed; a decision on what is not there any
+        more is not taken.
+
+        :raises UserError: asks to read again
+        """
+        seen = self.env.context.get("crm_approval_revision")
+        if isinstance(seen, int) and len(self) == 1 and self.revision != seen:
+            raise UserError(
+                self.env._(
+                    "%(document)s has changed since you opened it. Read it again, then"
+                    " decide.",
+                    document=self.name,
+                )
+            )
+
+    def _release_counterparts(self):
+        """Somebody and who is asked in their place are one voice: when one of them
+        has answered, the other is let go."""
+        for item in self:
+            voice = item.on_behalf_id or item.user_id
+            item.step_id.item_ids.filtered(
+                lambda other, item=item, voice=voice: (
+                    other != item and (other.on_behalf_id or other.user_id) == voice
+                )
+            )._void()
 
     def _leave_other_points(self):
         """Where a rule wants different people, one who agreed at one point is not
@@ -309,11 +316,8 @@ class CrmApprovalItem(models.Model):
                 and item.step_id.policy_step_id
             )
         )
-        steps = others.step_id
         others._void()
-        for user in users if steps else ():
-            short = steps.filtered(lambda step, user=user: step._is_short(user))
-            short._restaff(excluded=user.ids)
+        others.step_id.filtered(lambda step: step._is_short())._restaff()
 
     def _agree(self):
         """Count a person's yes that they gave in another form than by deciding."""
@@ -429,7 +433,7 @@ class CrmApprovalItem(models.Model):
         engine = self._lock()
         engine._check_can_answer(user)
         engine._record("delegate", comment, {"to": user.name})
-        engine._ask_also(user, engine.on_behalf_id or engine.user_id)
+        engine._ask_also([user])
         engine._void()
 
     def _do_ask(self, user, when, comment):
@@ -460,6 +464,7 @@ class CrmApprovalItem(models.Model):
         request = self.request_id
         document = request._get_document()
         staff = request._get_staff(request.company_id, request.gate)
+        taken = self.step_id._get_people_taken()
         matter = request._get_matter(request, document, staff)
         if (
             user
@@ -471,6 +476,12 @@ class CrmApprovalItem(models.Model):
                 "%(person)s asked for %(document)s or gains from it.",
                 person=user.name,
                 document=request.name,
+            )
+        elif user in taken:
+            reason = self.env._(
+                "%(person)s has agreed at another point already, and the rule wants"
+                " different people.",
+                person=user.name,
             )
         elif user.id not in matter.eligible:
             reason = self.env._(
@@ -496,7 +507,8 @@ class CrmApprovalItem(models.Model):
                     "request_id": item.request_id.id,
                     "step_id": item.step_id.id,
                     "verb": verb,
-                    "comment": comment or item.comment,
+                    "comment": comment
+                    or (item.comment if verb in ("approve", "reject") else False),
                     "fingerprint": item.request_id.fingerprint,
                     "on_behalf_id": item.on_behalf_id.id,
                 }
@@ -529,7 +541,13 @@ class CrmApprovalItem(models.Model):
         items = self.filtered(lambda item: item.state != "void")
         items.activity_id.unlink()
         items.write(
-            {"state": "later", "date_done": False, "hours_left": 0, "comment": False}
+            {
+                "state": "later",
+                "date_open": False,
+                "date_done": False,
+                "hours_used": 0,
+                "comment": False,
+            }
         )
 
     def _put_aside(self):
@@ -537,25 +555,54 @@ class CrmApprovalItem(models.Model):
         now = fields.Datetime.now()
         items = self.filtered(lambda item: item.state == "open")
         items.activity_id.unlink()
-        for item in items:
-            item.hours_left = item._get_hours_left(now)
+        items._stop_clock(now)
         items.write({"state": "later"})
 
-    def _ask_also(self, user, behalf=None):
-        """Put what single items ask before a further person as well."""
-        steps = self.step_id
-        steps._ask([{user.id: behalf.id if behalf else False} for _step in steps])
-        steps.filtered(lambda step: step.state == "waiting")._start()
+    def _ask_also(self, users):
+        """Put what each item asks before a further person, in its person's place.
+
+        :param users: a user per item
+        """
+        steps = self.env["crm.approval.request.step"].concat(
+            *(item.step_id for item in self)
+        )
+        steps._ask(
+            [
+                {user.id: (item.on_behalf_id or item.user_id).id}
+                for item, user in zip(self, users, strict=True)
+            ]
+        )
+        self.step_id.filtered(lambda step: step.state == "waiting")._start()
 
     def _reroute(self):
         """Items whose person is gone, away or handed over find somebody else; the
-        ladder is that of ``crm.approval.routing``."""
+        ladder is that of ``crm.approval.routing``. People who are found again keep
+        their items and their clock."""
         items = self._as_engine().filtered(lambda item: item.state in ("open", "later"))
         steps = items.step_id
-        items._record("reroute")
-        items._void()
-        steps._restaff()
+        steps._restaff(leaving=items)
         steps.request_id._advance()
+
+    def _filter_unable(self):
+        """Items whose person may no longer decide, is away, or has handed over."""
+        unable = self.browse()
+        documents = self.request_id._get_document_by_request()
+        for (company, gate), requests in self.request_id._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
+            items = self.filtered(
+                lambda item, requests=requests: item.request_id in requests
+            )
+            for request, own in items.grouped("request_id").items():
+                matter = self._get_matter(request, documents[request.id], staff)
+                unable |= own.filtered(
+                    lambda item, staff=staff, matter=matter: (
+                        item.user_id.id not in matter.eligible
+                        or item.user_id.id in staff.absent
+                        or stand_in(item.user_id.id, staff.proxies, matter)
+                        != item.user_id.id
+                    )
+                )
+        return unable
 
     def _find_managers_above(self):
         """The next manager above each item's person who may decide and is not asked
@@ -570,7 +617,8 @@ class CrmApprovalItem(models.Model):
             for item in items:
                 request = item.request_id
                 matter = self._get_matter(request, documents[request.id], staff)
-                asked = set(item.step_id.item_ids.user_id.ids)
+                asked = set(item.step_id.item_ids.user_id.ids) | staff.absent
+                asked |= set(item.step_id._get_people_taken().ids)
                 start = staff.employee_by_user.get(item.user_id.id)
                 for person in managers_of(start, staff.people):
                     if person.user in matter.eligible and person.user not in asked:
@@ -592,13 +640,16 @@ class CrmApprovalItem(models.Model):
         """Tell each person by an activity on the document, where it can have one
         and the person may read it. The item is the record; this only notifies."""
         activity_type = self.env.ref("crm_extension.mail_activity_type_crm_approval")
+        documents = self.request_id._get_document_by_request()
         wanted = []
         for item in self:
             request = item.request_id
-            document = request._get_document()
-            if "activity_ids" in document._fields and document.with_user(
-                item.user_id
-            ).has_access("read"):
+            document = documents[request.id]
+            if (
+                document
+                and "activity_ids" in document._fields
+                and document.with_user(item.user_id).has_access("read")
+            ):
                 wanted.append((item, item._prepare_activity_values(activity_type)))
         activities = (
             self.env["mail.activity"]
@@ -629,11 +680,29 @@ class CrmApprovalItem(models.Model):
         for item in self.filtered("activity_id"):
             item.activity_id.action_feedback(feedback=item.comment or False)
 
-    def _get_action_after_decision(self):
-        """Back to the inbox, where the decided item is gone."""
-        return self.env["ir.actions.actions"]._for_xml_id(
+    def _get_action_after(self, decided):
+        """Back to the inbox, where the decided items are gone; with a word on those
+        that were not decided, because they changed unnoticed."""
+        action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_extension.crm_approval_item_action"
         )
+        left = self - decided
+        if not left:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "%(documents)s: something changed since this was asked, so it is"
+                    " asked again. Read it again, then decide.",
+                    documents=", ".join(left.mapped("name")),
+                ),
+                "next": action,
+            },
+        }
 
     def _is_open_to_clients(self, vals):
         return vals.keys() <= {"comment"} and all(

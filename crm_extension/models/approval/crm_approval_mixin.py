@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from .core.facts import fingerprint, to_json
 from .core.gate import ChangeGate
@@ -295,7 +296,7 @@ class CrmApprovalMixin(models.AbstractModel):
         follow it are not told."""
         if "message_ids" in self._fields:
             self.message_post(
-                body=text,
+                body=plaintext2html(text),
                 author_id=author.partner_id.id if author else None,
                 partner_ids=request.requester_id.partner_id.ids,
                 subtype_xmlid="mail.mt_note",

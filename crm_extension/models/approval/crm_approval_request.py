@@ -1,10 +1,13 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 
 from .core.demand import UNDER_WAY, Earlier, Seen
 from .core.facts import about, fingerprint, from_json, to_json, worsened
 from .core.route import standing
 from .route_drawing import draw
+
+# Requests are looked through in batches of this size, each committed on its own.
+BATCH = 200
 
 
 class CrmApprovalRequest(models.Model):
@@ -142,14 +145,13 @@ class CrmApprovalRequest(models.Model):
         """
         self.check_access("read")
         for request in self:
-            if request.requester_id != self.env.user:
-                raise UserError(
-                    self.env._(
-                        "Only %(person)s, who asked, can take %(document)s back.",
-                        person=request.requester_id.name,
-                        document=request.name,
-                    )
+            request._check_requester(
+                self.env._(
+                    "Only %(person)s, who asked, can take %(document)s back.",
+                    person=request.requester_id.name,
+                    document=request.name,
                 )
+            )
             if request.state not in UNDER_WAY:
                 raise UserError(
                     self.env._(
@@ -157,7 +159,10 @@ class CrmApprovalRequest(models.Model):
                         document=request.name,
                     )
                 )
-        self._withdraw("recall")
+        # A change that several rules ask about is one change, taken back whole.
+        changes = self._as_engine().filtered("proposed")
+        siblings = changes.browse().union(*changes._get_asked_elsewhere().values())
+        (self | siblings.with_env(self.env))._withdraw("recall")
 
     # === BUSINESS METHODS: asking === #
 
@@ -240,6 +245,7 @@ class CrmApprovalRequest(models.Model):
         """
         documents = self._get_document_by_request()
         carried = self._find_carried(applicable)
+        taken = self._get_people_carried(carried)
         steps, asked = [], []
         for (company, gate), requests in self._grouped_by_staff().items():
             staff = self._get_staff(company, gate)
@@ -258,7 +264,12 @@ class CrmApprovalRequest(models.Model):
                         values |= kept
                         asked.append({})
                     else:
-                        found = self._find(step, request, document, staff, matter)
+                        own = matter._replace(
+                            eligible=matter.eligible - taken.get(request.id, set())
+                        )
+                        found = self._find(step, request, document, staff, own)
+                        if not found.needed:
+                            self._refuse_for_lack_of_people(step, request)
                         values["yes_needed"] = found.needed
                         asked.append(found.users)
                     steps.append(values)
@@ -299,7 +310,12 @@ class CrmApprovalRequest(models.Model):
                 ("state", "=", "approved"),
                 ("request_id.res_model", "=", self[:1].res_model),
                 ("request_id.res_id", "in", list(ids)),
-                ("request_id.state", "in", ("granted", "cancelled")),
+                # What was granted for a change is used up once it is written.
+                (
+                    "request_id.state",
+                    "in",
+                    ["cancelled"] + ["granted"] * (not any(self.mapped("proposed"))),
+                ),
                 ("request_id", "not in", self.ids),
             ],
             order="id desc",
@@ -316,6 +332,19 @@ class CrmApprovalRequest(models.Model):
                         carried[request.id, step_id] = step._prepare_carried_values()
                         break
         return carried
+
+    @api.model
+    def _get_people_carried(self, carried):
+        """Who has agreed already, where a rule wants different people:
+        ``{request id: user ids}``."""
+        steps = self.env["crm.approval.request.step"]
+        taken = {}
+        for (request, _point), values in carried.items():
+            step = steps.browse(values["carried_from_id"])
+            if step.request_id.policy_id.distinct_people:
+                users = step._get_approving_users()
+                taken.setdefault(request, set()).update(users.ids)
+        return taken
 
     def _needs_limits(self, staff):
         """Whether anything on the route compares what people may concede."""
@@ -379,10 +408,42 @@ class CrmApprovalRequest(models.Model):
         if self.id in asked_elsewhere:
             return
         if self.proposed:
-            document._approval_apply(self.proposed)
-            self._record("apply")
+            self._apply_change(document)
         elif document._approval_should_proceed(self):
             self._proceed(document)
+
+    def _apply_change(self, document):
+        """Write a granted change, once every rule that asks about it has granted this
+        very change; a rule that has not is asked now."""
+        granted = self.search(
+            [
+                ("res_model", "=", self.res_model),
+                ("res_id", "=", self.res_id),
+                ("gate", "=", self.gate),
+                ("state", "=", "granted"),
+                ("fingerprint", "=", self.fingerprint),
+                ("decision_ids", "not any", [("verb", "=", "apply")]),
+            ]
+        )
+        heard = {(policy.origin_id or policy).id for policy in granted.policy_id}
+        gate = document._approval_get_gate(self.gate)
+        missing = [
+            (document, policy, steps)
+            for policy, steps in document._approval_find_change_policies(
+                gate, self.proposed
+            )
+            if steps and (policy.origin_id or policy.id) not in heard
+        ]
+        if not missing:
+            document._approval_apply(self.proposed)
+            granted._record("apply")
+            return
+        proposal = {"proposed": self.proposed, "reason": self.reason}
+        try:
+            with self.env.cr.savepoint():
+                self.with_user(self.requester_id)._submit(missing, gate, proposal)
+        except UserError as error:
+            document._approval_notify(self, str(error))
 
     def _follow_rejection(self, document, asked_elsewhere):
         document._approval_on_rejected(self)
@@ -478,12 +539,26 @@ class CrmApprovalRequest(models.Model):
     # === BUSINESS METHODS: following the document === #
 
     def _revise(self):
-        """Follow the documents: what got worse is asked again of exactly the points
-        that look at it; points that no longer apply are left out, new ones join.
+        """Follow the documents that the acting user has changed: what got worse is
+        asked again of exactly the points that look at it; points that no longer
+        apply are left out, new ones join.
 
         :raises UserError: when the acting user decides on the document and may not
             correct it
         """
+        changed, now = self._find_changed()
+        changed.item_ids._check_may_correct()
+        changed._follow_all(now)
+
+    def _catch_up(self):
+        """Follow what has changed behind the documents' back (a limit, a product),
+        which no write of theirs announces."""
+        changed, now = self._find_changed()
+        changed._follow_all(now)
+
+    def _find_changed(self):
+        """Requests under way whose documents are not what they were, and
+        ``{request id: facts}`` of what they are now."""
         engine = self._as_engine().filtered(lambda request: request.state in UNDER_WAY)
         now = engine._get_facts_now()
         changed = engine.filtered(
@@ -492,13 +567,25 @@ class CrmApprovalRequest(models.Model):
                 and fingerprint(now[request.id]) != request.fingerprint
             )
         )
-        if not changed:
-            return
-        changed.item_ids._check_may_correct()
-        documents = changed._get_document_by_request()
-        for request in changed:
+        return changed, now
+
+    def _follow_all(self, now):
+        documents = self._get_document_by_request()
+        for request in self:
             request._follow(documents[request.id], now[request.id])
-        changed.filtered(lambda request: request.state == "pending")._advance()
+        pending = self.filtered(lambda request: request.state == "pending")
+        pending._advance()
+        # Who changed it may gain from it now, and then somebody else has to decide.
+        interested = {
+            request.id: request._get_interested_users(documents[request.id])
+            for request in pending
+        }
+        pending.item_ids.filtered(
+            lambda item: (
+                item.state in ("later", "open")
+                and item.user_id in interested[item.request_id.id]
+            )
+        )._reroute()
 
     def _follow(self, document, now):
         """Bring a single request to the present content of its document."""
@@ -518,7 +605,9 @@ class CrmApprovalRequest(models.Model):
                 step.facts = self.facts
         gate = document._approval_get_gate(self.gate)
         values = {"facts": to_json(now), "fingerprint": fingerprint(now)}
-        if not self.proposed:
+        if self.proposed:
+            values["summary"] = document._approval_get_change_summary(self.proposed)
+        else:
             values["summary"] = document._approval_get_summaries(gate)[document.id]
         self.write(values | {"counter": False})
         self._leave_out(steps)
@@ -534,6 +623,13 @@ class CrmApprovalRequest(models.Model):
                 and step.state in ("later", "waiting")
             )
         )
+        # Who was asked for an opinion beside such a point is not asked either.
+        beside = gone.waits_for_ids | self.step_ids.filtered(
+            lambda step: step.waits_for_ids & gone
+        )
+        gone |= beside.filtered(
+            lambda step: not step.policy_step_id and step.state in ("later", "waiting")
+        )
         gone.item_ids._void()
         gone._skip(self.env._("The document changed and no longer needs it."))
 
@@ -542,7 +638,7 @@ class CrmApprovalRequest(models.Model):
         new = self.step_ids.filtered(
             lambda step: step.state == "skipped" and step.policy_step_id in applicable
         )
-        new.write({"state": "later", "skip_reason": False})
+        new.write({"state": "later", "skip_reason": False, "facts": False})
         new._restaff()
 
     def _get_applicable_steps(self, document):
@@ -588,20 +684,65 @@ class CrmApprovalRequest(models.Model):
     def _resume(self):
         """Send again what had been sent back: it goes on where the approver said."""
         for request in self:
-            if request.requester_id != self.env.user:
-                raise UserError(
-                    self.env._(
-                        "%(document)s was sent back to %(person)s, who asked.",
-                        document=request.name,
-                        person=request.requester_id.name,
-                    )
+            request._check_requester(
+                self.env._(
+                    "%(document)s was sent back to %(person)s, who asked.",
+                    document=request.name,
+                    person=request.requester_id.name,
                 )
+            )
         engine = self._as_engine()
+        engine._lock()
+        engine._take_over()
         for request in engine:
             if not request.proposed:
                 request.reason = request._get_document().crm_approval_reason
         engine._record("resume")
+        engine.step_ids.filtered(lambda step: step._is_short())._restaff(must=True)
         engine._go_on()
+
+    def _check_requester(self, refusal):
+        """Who asked answers for it; once they have left the company, whoever may
+        change the document does.
+
+        :raises UserError: with the given text
+        """
+        self.ensure_one()
+        request = self.sudo()  # to read whether a colleague is still there
+        if request.requester_id == self.env.user:
+            return
+        document = request._get_document()
+        if (
+            not request.requester_id.active
+            and document
+            and document.with_env(self.env).has_access("write")
+        ):
+            return
+        raise UserError(refusal)
+
+    def _take_over(self):
+        """The acting user stands in for a requester who has left, and so does not
+        decide on it; the log keeps who asked first."""
+        left = self.filtered(lambda request: request.requester_id != self.env.user)
+        left.requester_id = self.env.user
+        left.item_ids.filtered(lambda item: item.user_id == self.env.user)._reroute()
+
+    def _lock(self):
+        """Keep others from answering until this transaction ends.
+
+        :raises UserError: when somebody else is at it
+        """
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is deciding on %(documents)s right now. Look again"
+                    " in a moment.",
+                    documents=", ".join(self.mapped("name")),
+                )
+            ) from error
+        self.invalidate_recordset(["state", "counter"])
 
     def _go_on(self):
         self.write({"state": "pending", "counter": False})
@@ -619,6 +760,18 @@ class CrmApprovalRequest(models.Model):
         for request in self._without_engine():
             if document := request._get_document():
                 document._approval_notify(request, text, self.env.user)
+
+    def _tell_administrators(self, text):
+        """Bring something to those who can change rules and roles."""
+        self.ensure_one()
+        administrators = self.env["crm.approval.policy.step"]._get_administrators()
+        self.env["mail.thread"].message_notify(
+            partner_ids=administrators.filtered("active").partner_id.ids,
+            subject=self.name,
+            body=text,
+            model=self._name,
+            res_id=self.id,
+        )
 
     def _get_counter_fields(self):
         """What may be proposed instead: ``{(model, id, field name)}``."""
@@ -638,27 +791,28 @@ class CrmApprovalRequest(models.Model):
         :raises UserError: when the document changed since, or somebody else asked
         """
         self.ensure_one()
-        if self.requester_id != self.env.user:
-            raise UserError(
-                self.env._(
-                    "Only %(person)s, who asked, can accept what is proposed for"
-                    " %(document)s.",
-                    person=self.requester_id.name,
-                    document=self.name,
-                )
+        self._check_requester(
+            self.env._(
+                "Only %(person)s, who asked, can accept what is proposed for"
+                " %(document)s.",
+                person=self.requester_id.name,
+                document=self.name,
             )
+        )
         engine = self._as_engine()
+        engine._lock()
+        engine._take_over()
+        engine._catch_up()
         counter = engine.counter
-        item = engine.item_ids.browse(counter["item"])
-        if item.step_id.revision != counter["revision"]:
+        if not engine._holds_counter():
             raise UserError(
                 self.env._(
-                    "%(document)s has changed since %(person)s proposed that. Send it"
-                    " again instead.",
+                    "%(document)s has changed since that was proposed. Send it again"
+                    " instead.",
                     document=self.name,
-                    person=item.user_id.name,
                 )
             )
+        item = engine.item_ids.browse(counter["item"])
         if engine.proposed:
             engine._change_proposal(counter["values"])
         else:
@@ -675,21 +829,25 @@ class CrmApprovalRequest(models.Model):
         item._agree()
         engine._go_on()
 
-    def _change_proposal(self, rows):
-        document = self._get_document()
-        proposed = self.proposed | {row["field"]: row["value"] for row in rows}
-        facts = document._approval_get_change_facts(proposed)
-        self.step_ids.filtered(
-            lambda step: step.state == "approved" and not step.facts
-        ).facts = self.facts
-        self.write(
-            {
-                "proposed": proposed,
-                "facts": to_json(facts),
-                "fingerprint": fingerprint(facts),
-                "summary": document._approval_get_change_summary(proposed),
-            }
+    def _holds_counter(self):
+        """Whether what was proposed instead still fits what is there."""
+        self.ensure_one()
+        if self.state != "rework" or not self.counter:
+            return False
+        step = self.item_ids.browse(self.counter["item"]).step_id
+        allowed = self._get_counter_fields()
+        return step.revision == self.counter["revision"] and all(
+            (row["model"], row["id"], row["field"]) in allowed
+            for row in self.counter["values"]
         )
+
+    def _change_proposal(self, rows):
+        """Ask for other values instead, of every rule that is asked about the change;
+        points that agreed to the values before are asked again."""
+        proposed = self.proposed | {row["field"]: row["value"] for row in rows}
+        siblings = self._get_asked_elsewhere().get(self.id, self.browse())
+        (self | siblings).write({"proposed": proposed})
+        (self | siblings)._catch_up()
 
     def _get_counter(self):
         """What is proposed instead: list of ``{"who", "label", "from", "to",
@@ -707,6 +865,37 @@ class CrmApprovalRequest(models.Model):
             }
             for row in self.counter["values"]
         ]
+
+    # === BUSINESS METHODS: never stuck === #
+
+    @api.model
+    def _cron_find_stuck(self):
+        """Look for requests that nobody can answer any more (people who left, lost the
+        role, changed position, went away or handed over) and move them on."""
+        last, domain = 0, [("state", "=", "pending")]
+        while True:
+            requests = self.search(
+                domain + [("id", ">", last)], order="id", limit=BATCH
+            )
+            if not requests:
+                return
+            last = requests[-1].id
+            requests.try_lock_for_update()._unstick()
+            if not self.env["ir.cron"]._commit_progress(len(requests)):
+                return
+
+    def _unstick(self):
+        """Move requests on that wait for people who cannot answer, or for nobody."""
+        requests = self._as_engine()
+        documents = requests._get_document_by_request()
+        orphans = requests.filtered(lambda request: not documents[request.id])
+        orphans._withdraw("withdraw", self.env._("The document was deleted."))
+        requests -= orphans
+        items = requests.item_ids.filtered(lambda item: item.state in ("later", "open"))
+        items._filter_unable()._reroute()
+        requests = requests.filtered(lambda request: request.state == "pending")
+        requests.step_ids.filtered(lambda step: step._is_short())._restaff()
+        requests._advance()
 
     # === BUSINESS METHODS: tooling === #
 
@@ -759,22 +948,21 @@ class CrmApprovalRequest(models.Model):
     def _to_earlier(self):
         """The request as the plain core sees it."""
         self.ensure_one()
-        steps = self.step_ids.filtered(lambda step: step.state != "skipped")
         whole = from_json(self.facts)
-        seen = tuple(
-            Seen(
-                tuple(step.topics or ()),
-                from_json(step.facts) if step.facts else whole,
-            )
-            for step in steps
-            if step.policy_step_id
-        )
         return Earlier(
             self.id,
             self.policy_id.origin_id.id or self.policy_id.id or None,
             self.state,
-            seen or (Seen((), whole),),
-            self.fingerprint,
+            whole,
+            tuple(
+                Seen(
+                    step.policy_step_id.id,
+                    tuple(step.topics or ()),
+                    from_json(step.facts) if step.facts else whole,
+                )
+                for step in self.step_ids
+                if step.policy_step_id and step.state == "approved"
+            ),
         )
 
     def _get_route(self):

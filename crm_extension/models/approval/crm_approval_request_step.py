@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 
 from .core.facts import about, covers, from_json
-from .core.route import Point
+from .core.route import Point, yes_needed
+
+# Items that have said something, or may still.
+ALIVE = ("later", "open", "approved")
 
 
 class CrmApprovalRequestStep(models.Model):
@@ -142,38 +145,141 @@ class CrmApprovalRequestStep(models.Model):
             )
         self.item_ids._take_back()
         self._record("reask", self.env._("The document changed."))
-        self.filtered(lambda step: not step.item_ids)._restaff()
+        self._restaff(leaving=self.item_ids)
 
-    def _restaff(self, excluded=()):
+    def _take_back(self):
+        """What has been said at these points no longer counts: the matter went back
+        before them."""
+        carried = self.filtered("carried_from_id")
+        carried.write({"carried_from_id": False, "facts": False})
+        self.item_ids._take_back()
+        carried._restaff()
+
+    def _restaff(self, leaving=None, must=False):
         """Find the people of steps anew, and ask those who are not asked yet.
 
-        :param excluded: ids of users who may not be asked
+        Where nobody is left who may decide, the request goes back to the requester,
+        with whom it waits until somebody may.
+
+        :param leaving: items whose people have to go unless they are found again
+        :param must: refuse where nobody is found, instead of giving it back
+        :raises UserError: with ``must``; names the point
         """
-        excluded = set(excluded)
+        leaving = leaving or self.env["crm.approval.item"]
         documents = self.request_id._get_document_by_request()
+        stranded = self.browse()
         for (company, gate), requests in self.request_id._grouped_by_staff().items():
             staff = self._get_staff(company, gate)
-            steps = self.filtered(
+            for step in self.filtered(
                 lambda step, requests=requests: step.request_id in requests
+            ):
+                document = documents[step.request_id.id]
+                if not step._restaff_one(document, staff, leaving):
+                    stranded |= step
+        if stranded and must:
+            self._refuse_for_lack_of_people(
+                stranded[0].policy_step_id, stranded[0].request_id
             )
-            for step in steps.filtered("policy_step_id"):
-                request = step.request_id
-                document = documents[request.id]
-                matter = self._get_matter(request, document, staff, excluded)
-                found = self._find(
-                    step.policy_step_id, request, document, staff, matter
-                )
-                there = step.item_ids.filtered(
-                    lambda item: item.state not in ("void", "rejected")
-                ).user_id.ids
-                new = {
-                    user: behalf
-                    for user, behalf in found.users.items()
-                    if user not in there
-                }
-                step._ask([new])
-                step.yes_needed = min(found.needed, len(there) + len(new))
         self.filtered(lambda step: step.state == "waiting")._start()
+        stranded._strand()
+
+    def _restaff_one(self, document, staff, leaving):
+        """Whether there are enough people for a single step, once those who are
+        missing have been asked."""
+        self.ensure_one()
+        request = self.request_id
+        taken = self._get_people_taken().ids
+        matter = self._get_matter(request, document, staff, taken)
+        if not self.policy_step_id:
+            return self._restaff_opinion(leaving, matter)
+        found = self._find(self.policy_step_id, request, document, staff, matter)
+        alive = self.item_ids.filtered(lambda item: item.state in ALIVE)
+        here = matter.eligible - staff.absent
+        gone = (alive & leaving).filtered(
+            lambda item: (
+                item.user_id.id not in found.users
+                and not (
+                    item.user_id.id in here and item.on_behalf_id.id in found.users
+                )
+            )
+        )
+        kept = alive - gone
+        spoken_for = set(kept.user_id.ids + kept.on_behalf_id.ids)
+        new = {
+            user: behalf
+            for user, behalf in found.users.items()
+            if user not in spoken_for and behalf not in spoken_for
+        }
+        if gone:
+            gone._record("reroute", self._get_reroute_note(gone, new))
+            gone._void()
+        self._ask([new])
+        # Somebody and who answers in their place are one voice.
+        voices = {(item.on_behalf_id or item.user_id).id for item in kept}
+        voices |= {behalf or user for user, behalf in new.items()}
+        rule = self.policy_step_id
+        try:
+            self.yes_needed = yes_needed(rule.quorum, rule.quorum_count, len(voices))
+        except ValueError:
+            return False
+        return True
+
+    def _restaff_opinion(self, leaving, matter):
+        """An opinion is that of one person; without that person nobody waits for it."""
+        lost = (self.item_ids & leaving).filtered(
+            lambda item: (
+                item.state in ("later", "open")
+                and item.user_id.id not in matter.eligible
+            )
+        )
+        if lost:
+            self._skip(self.env._("%s can no longer answer.", lost.user_id[:1].name))
+            lost._void()
+        return True
+
+    def _get_reroute_note(self, gone, new):
+        names = ", ".join(gone.user_id.mapped("name"))
+        others = ", ".join(self.env["res.users"].browse(new).mapped("name"))
+        if not others:
+            return self.env._("%s is not asked any more.", names)
+        return self.env._(
+            "%(others)s is asked instead of %(people)s.", others=others, people=names
+        )
+
+    def _get_people_taken(self):
+        """Who has agreed at another point, where a rule wants different people."""
+        self.ensure_one()
+        if not self.request_id.policy_id.distinct_people or not self.policy_step_id:
+            return self.env["res.users"]
+        others = (self.request_id.step_ids - self).filtered("policy_step_id")
+        return self.env["res.users"].union(
+            *(step._get_approving_users() for step in others)
+        )
+
+    def _is_short(self):
+        """Whether the people of a single step are too few to decide it."""
+        self.ensure_one()
+        alive = self.item_ids.filtered(lambda item: item.state in ALIVE)
+        return (
+            self.state in ("later", "waiting")
+            and not self.carried_from_id
+            and len(alive) < max(1, self.yes_needed)
+        )
+
+    def _strand(self):
+        """Nobody may decide at these points: their requests wait with the requester,
+        and the administrators of approvals are told."""
+        for request, steps in self.grouped("request_id").items():
+            text = self.env._(
+                "Nobody may decide on %(document)s at “%(step)s” now. Once somebody"
+                " has been given the role or the position for it, use “Send again”.",
+                document=request.name,
+                step=steps[0].name,
+            )
+            steps[0]._record("return", text)
+            request._wait_for_requester()
+            request._tell_requester(text)
+            request._tell_administrators(text)
 
     def _still_speaks_for(self, now, request):
         """Whether an earlier approval holds for the present content of a request:

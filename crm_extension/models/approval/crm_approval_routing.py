@@ -32,7 +32,7 @@ class Asked(NamedTuple):
     """Who is asked at a point.
 
     :param users: ``{user id: id of the user they answer for, or False}``
-    :param needed: how many of them must say yes
+    :param needed: how many of them must say yes; 0 when there are not enough people
     """
 
     users: dict
@@ -43,9 +43,11 @@ class CrmApprovalRouting(models.AbstractModel):
     """Who is asked at an approval point of a request.
 
     The ladder, in this order, until enough people are found: the rule of the point;
-    the managers above the requester, nearest first; the administrators of approvals.
-    Who asks or gains never decides. Who is away is passed over, unless everybody has
-    to agree or nobody else is left. A delegation then moves the question on.
+    the managers above the requester, nearest first; the administrators of approvals;
+    and when not even one of those may decide, the requester, with whom it stays until
+    somebody may. Who asks or gains never decides. Who is away, and has not handed over
+    to somebody who is there, is passed over, unless everybody has to agree or nobody
+    else is left. A delegation then moves the question on.
     """
 
     _name = "crm.approval.routing"
@@ -95,20 +97,26 @@ class CrmApprovalRouting(models.AbstractModel):
         if document and request._needs_limits(staff):
             gate = document._approval_get_gate(request.gate)
             measure = document._approval_get_measures(gate).get(document.id)
-            limits = document._approval_get_limits(
-                self.env["res.users"].browse(staff.eligible)
-            )
+            limits = {
+                user: _exact(limit)
+                for user, limit in document._approval_get_limits(
+                    self.env["res.users"].browse(staff.eligible)
+                ).items()
+            }
         amount = document._approval_get_amounts()[document.id] if document else 0
-        return Matter(Decimal(repr(amount)), measure, limits, staff.eligible - barred)
+        return Matter(_exact(amount), measure, limits, staff.eligible - barred)
 
     @api.model
     def _find(self, step, request, document, staff, matter):
         """The people of one policy point.
 
         :return: :class:`Asked`
-        :raises UserError: when even the ladder does not give enough people
         """
-        present = matter.eligible - staff.absent
+        present = {
+            user
+            for user in matter.eligible
+            if stand_in(user, staff.proxies, matter) not in staff.absent
+        }
         everybody = step.quorum == "all" or not present
         asking = Asking(
             people=staff.people,
@@ -120,20 +128,32 @@ class CrmApprovalRouting(models.AbstractModel):
         )
         users = sorted(step._get_approvers(asking))
         answering = self._hand_over(users, staff, matter)
+        if step.quorum == "count":
+            # Delegations may have left fewer people than the rule found.
+            for rung in step._get_ladder(asking):
+                if len(answering) >= step.quorum_count:
+                    break
+                users += sorted(rung)
+                answering = self._hand_over(users, staff, matter)
         try:
             needed = yes_needed(step.quorum, step.quorum_count, len(answering))
-        except ValueError as error:
-            raise UserError(
-                self.env._(
-                    "%(document)s cannot be asked: at “%(step)s” of the rule"
-                    " “%(policy)s” there are not enough people who may decide."
-                    " Your administrator can change the rule.",
-                    document=request.name,
-                    step=step.name,
-                    policy=step.policy_id.name,
-                )
-            ) from error
+        except ValueError:
+            return Asked({}, 0)
         return Asked(answering, needed)
+
+    @api.model
+    def _refuse_for_lack_of_people(self, step, request):
+        """:raises UserError: names the point, and who can help"""
+        raise UserError(
+            self.env._(
+                "%(document)s cannot be asked: at “%(step)s” of the rule"
+                " “%(policy)s” there are not enough people who may decide."
+                " Your administrator can change the rule.",
+                document=request.name,
+                step=step.name,
+                policy=step.policy_id.name,
+            )
+        )
 
     @api.model
     def _hand_over(self, users, staff, matter):
@@ -147,3 +167,8 @@ class CrmApprovalRouting(models.AbstractModel):
             delegate = stand_in(user, staff.proxies, matter)
             answering.setdefault(delegate, user)
         return answering
+
+
+def _exact(number):
+    """A number as it is written; comparing binary fractions with decimals deceives."""
+    return Decimal(repr(number)) if isinstance(number, float) else Decimal(number)

@@ -206,7 +206,7 @@ class CrmApprovalTransition(models.AbstractModel):
         earlier = [request._to_earlier() for request in requests]
         demands = []
         for policy, steps in asked:
-            found = answer(policy.origin_id, earlier, facts)
+            found = answer(policy.origin_id, earlier, facts, steps)
             demands.append(
                 Demand(policy, steps, found.state, requests.browse(found.request or ()))
             )

@@ -1,6 +1,6 @@
 """Whether what has been said about a document before speaks for it now."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from typing import Literal, NamedTuple
 
 from .facts import Facts, about, covers, fingerprint
@@ -10,8 +10,14 @@ UNDER_WAY = ("pending", "rework")
 
 
 class Seen(NamedTuple):
-    """What one approval point has looked at: topics, and the facts it saw."""
+    """What one approval point has said yes to.
 
+    :param point: identifies the point of the rule
+    :param topics: what it looks at; everything when empty
+    :param facts: the content it saw
+    """
+
+    point: Hashable
     topics: tuple[str, ...]
     facts: Facts
 
@@ -23,15 +29,15 @@ class Earlier(NamedTuple):
     :param rule: the rule (whichever version of it) that asked; ``None`` for a
         document that went through before there was one
     :param state: ``pending``, ``rework``, ``granted``, ``rejected`` or ``passed``
-    :param seen: by point; a request without points has one entry for the whole
-    :param fingerprint: of the content that was last decided on
+    :param facts: the content that was last decided on
+    :param seen: by point of the rule that was asked
     """
 
     key: Hashable
     rule: Hashable | None
     state: str
-    seen: tuple[Seen, ...]
-    fingerprint: str
+    facts: Facts
+    seen: tuple[Seen, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -41,27 +47,55 @@ class Answer(NamedTuple):
     request: Hashable | None
 
 
-def speaks_for(earlier: Earlier, now: Facts) -> bool:
-    """Whether every point of a request saw content at least as bad as this one."""
-    return all(covers(seen.facts, about(now, seen.topics)) for seen in earlier.seen)
+def speaks_for(
+    earlier: Earlier, now: Facts, points: Collection[Hashable] | None
+) -> bool:
+    """Whether what was decided holds for this content.
+
+    It does when nothing is worse than what was decided on at the end; or when each
+    of the points that are asked about this content saw, in what it looks at, content
+    at least as bad. A point that was left out because the content had become better
+    has seen nothing, however much the others saw before.
+
+    :param points: those whose condition holds now; ``None`` when that is unknown
+    """
+    if covers(earlier.facts, now):
+        return True
+    seen = {entry.point: entry for entry in earlier.seen}
+    return bool(points) and all(
+        point in seen and covers(seen[point].facts, about(now, seen[point].topics))
+        for point in points
+    )
 
 
-def answer(rule: Hashable, requests: Iterable[Earlier], now: Facts) -> Answer:
+def answer(
+    rule: Hashable,
+    requests: Iterable[Earlier],
+    now: Facts,
+    points: Collection[Hashable] | None = None,
+) -> Answer:
     """Hold a rule's demand against the requests about a document, newest first.
 
     A rejection stands only for the very content that was rejected: what is better
     may be asked again, and so may the same with a better reason.
+
+    :param points: the rule's points that are asked about this content
     """
     requests = list(requests)
     own = [request for request in requests if request.rule == rule]
     for request in requests:
         grants = request.state == "granted" and request.rule == rule
         passed = request.state == "passed" and request.rule in (rule, None)
-        if (grants or passed) and speaks_for(request, now):
+        if (grants or passed) and speaks_for(request, now, points):
             return Answer("granted", request.key)
     for request in own:
         if request.state in UNDER_WAY:
             return Answer(request.state, request.key)
-    if own and own[0].state == "rejected" and own[0].fingerprint == fingerprint(now):
-        return Answer("rejected", own[0].key)
+    newest = own[0] if own else None
+    if newest and newest.state == "rejected" and _is_same(newest.facts, now):
+        return Answer("rejected", newest.key)
     return Answer("needed", None)
+
+
+def _is_same(before: Facts, now: Facts) -> bool:
+    return fingerprint(before) == fingerprint(now)

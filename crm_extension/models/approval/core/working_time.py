@@ -26,3 +26,20 @@ def moment_after(hours: float, intervals: Iterable[Interval]) -> datetime | None
 def hours_in(intervals: Iterable[Interval]) -> float:
     """Working hours that the intervals contain."""
     return sum((end - start).total_seconds() for start, end in intervals) / 3600
+
+
+# Late already when the clock starts again: due at once.
+MOMENT = 0.01
+
+
+def rest(hours: float, used: float) -> float:
+    """Hours that are left of some; 0 stays 0, which means never.
+
+    >>> rest(8, 3)
+    5
+    >>> rest(0, 3)
+    0
+    >>> rest(8, 9)
+    0.01
+    """
+    return max(hours - used, MOMENT) if hours else hours

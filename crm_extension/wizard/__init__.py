@@ -1,0 +1,3 @@
+from . import crm_approval_value  # should be first: the lines below inherit it
+from . import crm_approval_answer
+from . import crm_approval_proposal

@@ -6,6 +6,7 @@ from odoo.tools import float_compare, ormcache
 
 from .core.facts import Fact
 from .core.gate import ChangeGate
+from .value_words import in_words
 
 # Carried by the engine's own write of a decided change. JSON cannot carry this very
 # object, so no client can send it.
@@ -246,25 +247,11 @@ class CrmApprovalChange(models.AbstractModel):
         return [
             {
                 "label": self._fields[name]._description_string(self.env),
-                "from": self._approval_format(name),
-                "to": changed._approval_format(name),
+                "from": in_words(self, name),
+                "to": in_words(changed, name),
             }
             for name in values
         ]
-
-    def _approval_format(self, name):
-        """A field's value as people read it."""
-        self.ensure_one()
-        field, value = self._fields[name], self[name]
-        if field.type == "many2one":
-            return value.display_name or "–"
-        if field.type == "selection":
-            return dict(field._description_selection(self.env)).get(value, "–")
-        if field.type == "boolean":
-            return self.env._("Yes") if value else self.env._("No")
-        if field.type in ("float", "monetary", "integer"):
-            return f"{value:,.10g}"
-        return str(value or "–")
 
 
 def _plain(value):

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_amount, format_date
 
 from .core.delegation import Proxy
 
@@ -69,6 +70,12 @@ class CrmApprovalDelegation(models.Model):
         compute="_compute_state",
     )
 
+    meaning = fields.Char(compute="_compute_meaning")
+    can_edit = fields.Boolean(compute="_compute_can_edit")
+    possible_delegate_ids = fields.Many2many(
+        comodel_name="res.users", compute="_compute_possible_delegate_ids"
+    )
+
     _check_dates = models.Constraint(
         "CHECK (date_to >= date_from)", "A delegation ends after it begins."
     )
@@ -90,6 +97,60 @@ class CrmApprovalDelegation(models.Model):
                 delegation.state = "over"
             else:
                 delegation.state = "active"
+
+    @api.depends(
+        "delegator_id", "delegate_id", "date_from", "date_to", "gate", "amount_max"
+    )
+    @api.depends_context("lang")
+    def _compute_meaning(self):
+        """The delegation in a sentence."""
+        gates = dict(self._fields["gate"]._description_selection(self.env))
+        for delegation in self:
+            if not (delegation.delegate_id and delegation.date_from):
+                delegation.meaning = False
+                continue
+            values = {
+                "delegate": delegation.delegate_id.name,
+                "delegator": delegation.delegator_id.name,
+                "first": format_date(self.env, delegation.date_from),
+                "last": format_date(self.env, delegation.date_to) or "…",
+                "what": gates.get(delegation.gate) or self.env._("every kind"),
+            }
+            delegation.meaning = (
+                self.env._(
+                    "From %(first)s to %(last)s, %(delegate)s answers in the place of"
+                    " %(delegator)s (%(what)s, documents up to %(amount)s). What"
+                    " %(delegate)s asked for, or may not decide alone, stays with"
+                    " %(delegator)s.",
+                    amount=format_amount(
+                        self.env, delegation.amount_max, delegation.currency_id
+                    ),
+                    **values,
+                )
+                if delegation.amount_max
+                else self.env._(
+                    "From %(first)s to %(last)s, %(delegate)s answers in the place of"
+                    " %(delegator)s (%(what)s). What %(delegate)s asked for, or may not"
+                    " decide alone, stays with %(delegator)s.",
+                    **values,
+                )
+            )
+
+    @api.depends("delegator_id")
+    @api.depends_context("uid")
+    def _compute_can_edit(self):
+        manages = self.env.user.has_group("crm_extension.crm_extension_group_manager")
+        for delegation in self:
+            delegation.can_edit = manages or delegation.delegator_id == self.env.user
+
+    @api.depends("company_id", "delegator_id")
+    def _compute_possible_delegate_ids(self):
+        finder = self.env["crm.approval.policy.step"].sudo()  # only names are shown
+        for delegation in self:
+            delegation.possible_delegate_ids = (
+                finder._get_eligible_users(delegation.company_id)
+                - delegation.delegator_id
+            )
 
     @api.constrains("delegator_id", "delegate_id", "date_from", "date_to", "gate")
     def _check_one_at_a_time(self):
@@ -156,6 +217,11 @@ class CrmApprovalDelegation(models.Model):
     def unlink(self):
         self._check_own()
         return super().unlink()
+
+    def action_end(self):
+        """End the delegations with today."""
+        for delegation in self:
+            delegation.date_to = delegation._get_today()
 
     def _check_own(self):
         """Everybody hands over their own approvals; administrators anybody's.

@@ -113,6 +113,28 @@ class CrmApprovalItem(models.Model):
         """
         return self._get_action_after(self._do_decide("reject"))
 
+    def action_return(self):
+        """Open the dialog to send the matter back."""
+        return self._open_answer("return")
+
+    def action_counter(self):
+        """Open the dialog to propose other values."""
+        return self._open_answer("counter")
+
+    def action_delegate(self):
+        """Open the dialog to let somebody else answer this one."""
+        return self._open_answer("delegate")
+
+    def action_ask(self):
+        """Open the dialog to ask a further person."""
+        return self._open_answer("ask")
+
+    def _open_answer(self, kind):
+        self.ensure_one()
+        self._check_can_decide()
+        self._check_seen()
+        return self.env["crm.approval.answer"]._open(self, kind)
+
     def action_open(self):
         """Open the item, to read before deciding."""
         self.ensure_one()
@@ -496,6 +518,50 @@ class CrmApprovalItem(models.Model):
         else:
             return
         raise UserError(reason)
+
+    def _find_possible_users(self):
+        """Whom this item may be handed to, or who may be asked beside it."""
+        self.ensure_one()
+        item = self.sudo()  # roles and limits of colleagues; only names are shown
+        request, step = item.request_id, item.step_id
+        document = request._get_document()
+        staff = item._get_staff(request.company_id, request.gate)
+        taken = step._get_people_taken() | step.item_ids.filtered(
+            lambda other: other.state != "void"
+        ).mapped("user_id")
+        matter = item._get_matter(request, document, staff, taken.ids)
+        return self.env["res.users"].browse(
+            sorted(
+                user
+                for user in matter.eligible
+                if has_authority(user, item.user_id.id, matter)
+            )
+        )
+
+    def _prepare_counter_lines(self):
+        """Values of the lines of the dialog in which other values are proposed."""
+        self.ensure_one()
+        request = self.sudo().request_id  # approvers may not read every document
+        lines = self.env["crm.approval.answer.line"].sudo()
+        proposed = request.proposed or {}
+        return [
+            lines._prepare_value(
+                record,
+                name,
+                self._get_counter_label(request, record, name),
+                proposed.get(name),
+            )
+            for record, name in request._get_counter_values()
+        ]
+
+    @api.model
+    def _get_counter_label(self, request, record, name):
+        """What people read before a value: the field, and the line it is on."""
+        label = record._fields[name]._description_string(self.env)
+        if record._name == request.res_model:
+            return label
+        line = record["name"] if "name" in record._fields else record.display_name
+        return f"{(line or '').splitlines()[0] if line else ''}: {label}"
 
     # === BUSINESS METHODS: the engine === #
 

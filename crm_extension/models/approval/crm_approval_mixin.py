@@ -104,6 +104,8 @@ class CrmApprovalMixin(models.AbstractModel):
         returned.with_env(self.env)._resume()
         resumed = documents.browse(returned.mapped("res_id"))
         for gate, waiting in (documents - resumed)._approval_group_by_gate():
+            if not waiting:
+                continue  # all of them were sent again
             waiting.with_env(self.env)._approval_ask(gate)
         return True
 
@@ -131,6 +133,51 @@ class CrmApprovalMixin(models.AbstractModel):
             )
         for request in requests:
             request.with_env(self.env)._do_accept()
+        return True
+
+    def action_approval_propose_change(self):
+        """Open the dialog in which a change of guarded fields is asked for.
+
+        :raises AccessError: when the acting user may not change the document
+        :raises UserError: when nothing is guarded here, or a change waits already
+        """
+        self.ensure_one()
+        self.check_access("write")
+        gates = self._approval_change_gates()
+        key = self.env.context.get("crm_approval_gate")
+        named = [gate for gate in gates if gate.key == key]
+        gate = next(iter(named or gates), None)
+        if not gate:
+            raise UserError(
+                self.env._(
+                    "Nothing on %(document)s has to be asked for: change it directly.",
+                    document=self.display_name,
+                )
+            )
+        self._approval_check_not_asked(gate)
+        return self.env["crm.approval.proposal"]._open(self, gate)
+
+    def action_approval_take_offer(self, index):
+        """Take one of the offers that the document shows: it is written with the
+        acting user's own rights.
+
+        :param index: the place of the offer in the list, from 0
+        :raises UserError: when it is not offered any more
+        """
+        self.ensure_one()
+        self.check_access("write")
+        document = self.sudo()  # what is offered is the same whoever asks
+        gate = document._approval_get_gate_ahead()
+        offers = document._approval_get_offers(gate).get(self.id, []) if gate else []
+        if not isinstance(index, int) or not 0 <= index < len(offers):
+            raise UserError(
+                self.env._(
+                    "%(document)s has changed; look at what is offered now.",
+                    document=self.display_name,
+                )
+            )
+        for record, values in offers[index]["values"]:
+            record.with_env(self.env).write(values)
         return True
 
     # === BUSINESS METHODS === #
@@ -256,7 +303,8 @@ class CrmApprovalMixin(models.AbstractModel):
         :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
             behind the state), ``preview`` (names of who would be asked, by rank),
             ``offers`` (labels of the smallest changes that ask fewer people),
-            ``counter`` (what an approver proposes instead) and ``item``: id of the
+            ``counter`` (what an approver proposes instead), ``back`` (who sent it
+            back and why) and ``item``: id of the
             acting user's own open inbox item, or ``False``
         """
         self.ensure_one()
@@ -276,12 +324,24 @@ class CrmApprovalMixin(models.AbstractModel):
                 )
                 for rank in sorted(set(steps.mapped("sequence")))
             ],
+            "back": [row for request in requests for row in request._get_back()],
             "rules": [demand.policy.name for demand in assessment.demands],
             "offers": [offer["label"] for offer in offers],
             "requests": [request._get_route() for request in requests],
             "counter": [row for request in requests for row in request._get_counter()],
             "item": requests._get_own_item(),
         }
+
+    def _approval_preview_change(self, gate, values):
+        """Who would be asked about a change of a single document: list of ranks, each
+        a list of ``{"name", "people"}``; empty when nobody."""
+        self.ensure_one()
+        ranks = {}
+        for _policy, steps in self._approval_find_change_policies(gate, values):
+            points = self.env["crm.approval.policy.step"].browse(steps)
+            for point in self.env["crm.approval.request"]._preview(self, gate, points):
+                ranks.setdefault(point["rank"], []).append(point)
+        return [ranks[rank] for rank in sorted(ranks)]
 
     def _approval_get_steps_to_ask(self, assessment):
         return self.env["crm.approval.policy.step"].browse(

@@ -775,14 +775,19 @@ class CrmApprovalRequest(models.Model):
 
     def _get_counter_fields(self):
         """What may be proposed instead: ``{(model, id, field name)}``."""
+        return {
+            (record._name, record.id, name)
+            for record, name in self._get_counter_values()
+        }
+
+    def _get_counter_values(self):
+        """What may be proposed instead: list of ``(record, field name)``; of a change
+        that is asked for, the values that are asked."""
         self.ensure_one()
         document = self._get_document()
         if self.proposed:
-            return {(self.res_model, self.res_id, name) for name in self.proposed}
-        return {
-            (record._name, record.id, name)
-            for record, name in document._approval_get_counter_values()
-        }
+            return [(document, name) for name in self.proposed]
+        return document._approval_get_counter_values()
 
     def _do_accept(self):
         """Accept a counter-proposal: it is written with the acting user's rights,
@@ -848,6 +853,22 @@ class CrmApprovalRequest(models.Model):
         siblings = self._get_asked_elsewhere().get(self.id, self.browse())
         (self | siblings).write({"proposed": proposed})
         (self | siblings)._catch_up()
+
+    def _get_back(self):
+        """Who gave it back to the requester last, and why: list of ``{"who", "when",
+        "comment"}`` for the banner."""
+        self.ensure_one()
+        rows = self.decision_ids.filtered(lambda row: row.verb in ("return", "counter"))
+        if self.state != "rework" or not rows:
+            return []
+        row = rows[-1]
+        return [
+            {
+                "who": row.user_id.name,
+                "when": fields.Datetime.to_string(row.date),
+                "comment": row.comment or "",
+            }
+        ]
 
     def _get_counter(self):
         """What is proposed instead: list of ``{"who", "label", "from", "to",

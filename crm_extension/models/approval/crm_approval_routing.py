@@ -142,6 +142,37 @@ class CrmApprovalRouting(models.AbstractModel):
         return Asked(answering, needed)
 
     @api.model
+    def _preview(self, document, gate, points):
+        """Who would be asked at points of rules, if the acting user asked now.
+
+        :return: list of ``{"rank", "name", "people"}``
+        """
+        company = document._approval_get_company()
+        staff = self._get_staff(company, gate.key)
+        found = []
+        for policy, own in points.grouped("policy_id").items():
+            request = self.env["crm.approval.request"].new(
+                {
+                    "requester_id": self.env.uid,
+                    "policy_id": policy.id,
+                    "company_id": company.id,
+                    "gate": gate.key,
+                }
+            )
+            matter = self._get_matter(request, document, staff)
+            for point in own:
+                asked = self._find(point, request, document, staff, matter)
+                users = self.env["res.users"].browse(asked.users)
+                found.append(
+                    {
+                        "rank": point.sequence,
+                        "name": point.name,
+                        "people": users.mapped("name"),
+                    }
+                )
+        return found
+
+    @api.model
     def _refuse_for_lack_of_people(self, step, request):
         """:raises UserError: names the point, and who can help"""
         raise UserError(

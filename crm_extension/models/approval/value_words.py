@@ -1,0 +1,31 @@
+"""A field's value as people read it."""
+
+from odoo.tools import format_amount, format_date, format_datetime
+from odoo.tools.misc import formatLang
+
+
+def in_words(record, name):
+    """The value of one field of one record, formatted and translated."""
+    env, field, value = record.env, record._fields[name], record[name]
+    if field.type == "boolean":
+        return env._("Yes") if value else env._("No")
+    if field.type == "monetary" and (
+        currency := record[field.get_currency_field(record)]
+    ):
+        return format_amount(env, value, currency)
+    if field.type in ("float", "monetary"):
+        digits = field.get_digits(env) if field.type == "float" else None
+        return formatLang(env, value, digits=digits[1] if digits else 2)
+    if field.type == "integer":
+        return formatLang(env, value, digits=0)
+    if not value:
+        return "–"
+    if field.type == "many2one":
+        return value.display_name
+    if field.type == "selection":
+        return dict(field._description_selection(env)).get(value, "–")
+    if field.type == "date":
+        return format_date(env, value)
+    if field.type == "datetime":
+        return format_datetime(env, value, dt_format="short")
+    return str(value)

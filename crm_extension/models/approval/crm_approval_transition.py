@@ -235,12 +235,12 @@ class CrmApprovalTransition(models.AbstractModel):
         list of ``(PolicyRule, documents)``."""
         if not self or not self.env["crm.approval.policy"]._get_rules(gate.key):
             return []
-        unasked = {}
+        unasked = {}  # by id: the rules hold their conditions as lists
         for key, policies in self._approval_find_policies(gate).items():
             for policy, steps in policies:
                 if not steps:
-                    unasked.setdefault(policy, []).append(key)
-        return [(policy, self.browse(ids)) for policy, ids in unasked.items()]
+                    unasked.setdefault(policy.id, (policy, []))[1].append(key)
+        return [(policy, self.browse(ids)) for policy, ids in unasked.values()]
 
     def _approval_find_policies(self, gate):
         """All policies that apply: ``{id: [(PolicyRule, step ids that apply)]}``."""

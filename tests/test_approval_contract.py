@@ -171,7 +171,6 @@ class TestDocument(models.Model):
     _inherit = ["crm.approval.mixin"]
     _description = "Document of the Contract"
     _module = None
-    _register = False
 
     name = fields.Char()
     active = fields.Boolean(default=True)

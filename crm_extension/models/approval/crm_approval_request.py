@@ -384,7 +384,10 @@ class CrmApprovalRequest(models.Model):
         asked_elsewhere = self._get_asked_elsewhere()
         for request in self._without_engine():
             if document := documents[request.id]:
-                document = document.with_env(request.env)
+                # The document's own company, whatever company the decider is in.
+                document = document.with_env(request.env).with_company(
+                    request.company_id
+                )
                 request._tell(document, outcome)
                 if outcome == "granted":
                     request._follow_grant(document, asked_elsewhere)

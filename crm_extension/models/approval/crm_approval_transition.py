@@ -84,14 +84,18 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def write(self, vals):
         if (
-            not self._approval_watched_fields() & vals.keys()
+            not self._approval_moving_fields() & vals.keys()
             or self.env.context.get("crm_approval_outer") is OUTER_WRITE
         ):
             return super().write(vals)
         # Superuser mode: what is governed does not depend on who writes.
         before = self.sudo()._approval_before_change()
-        outer = self.with_context(crm_approval_outer=OUTER_WRITE)
+        outer = self.with_context(
+            crm_approval_outer=OUTER_WRITE,
+            crm_approval_past={key: past._ids for key, past in before[1].items()},
+        )
         result = super(CrmApprovalTransition, outer).write(vals)
+        outer.sudo()._approval_settle()
         self.sudo()._approval_after_change(before)
         return result
 
@@ -107,6 +111,27 @@ class CrmApprovalTransition(models.AbstractModel):
         return frozenset().union(
             *(gate.watched for gate in self._approval_transitions())
         )
+
+    @api.model
+    @ormcache()
+    def _approval_moving_fields(self):
+        """The watched fields, and those of the document that they follow from."""
+        watched = self._approval_watched_fields()
+        return watched | {
+            name
+            for name, field in self._fields.items()
+            if any(
+                other.model_name == self._name and other.name in watched
+                for other in self.pool.get_dependent_fields(field)
+            )
+        }
+
+    def _approval_settle(self):
+        """Bring watched fields that are computed up to date, and so check them, while
+        it is known what was past its gate before."""
+        for name in self._approval_watched_fields():
+            if self._fields[name].compute and self._fields[name].store:
+                self.mapped(name)
 
     def _approval_filter_concerned(self):
         """The documents that any gate is about."""
@@ -349,6 +374,8 @@ class CrmApprovalTransition(models.AbstractModel):
         )
 
     def _approval_has_passed_before(self, gate):
+        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
+            return self.id in self.env.context["crm_approval_past"][gate.key]
         requests = self._approval_get_requests(gate).get(self.id, ())
         return bool(self._approval_filter_past(gate)) and any(
             request.state in ("granted", "passed") for request in requests

@@ -59,7 +59,7 @@ class ResPartner(models.Model):
                 key="res.partner:release",
                 label=self.env._("Release a new customer for orders"),
                 past=[("crm_released", "=", True)],
-                watched=frozenset({"crm_released"}),
+                watched=frozenset({"crm_released", "commercial_partner_id"}),
             ),
             ChangeGate(
                 key="res.partner:terms",

@@ -264,6 +264,32 @@ class CrmApprovalChange(models.AbstractModel):
             crm_approval_apply=APPLY
         ).write(values)
 
+    def _approval_start_anew(self):
+        """Give guarded fields what a new document starts with, in every company whose
+        rules guard them: for documents that took values over and no longer may."""
+        if not self:
+            return
+        for gate in self._approval_change_gates():
+            for company in self._approval_get_guarding_companies(gate):
+                # Superuser mode: nobody holds the right to write guarded fields.
+                documents = self.sudo().with_company(company)
+                usual = documents._approval_split_defaults(gate).usual
+                documents.with_context(crm_approval_apply=APPLY).write(
+                    {
+                        name: usual.get(name, False)
+                        for name in gate.guarded
+                        if self._fields[name].store
+                    }
+                )
+
+    @api.model
+    def _approval_get_guarding_companies(self, gate):
+        rules = self.env["crm.approval.policy"]._get_rules(gate.key)
+        companies = self.env["res.company"].sudo()  # rules of any company count
+        if any(not rule.company_id for rule in rules):
+            return companies.search([])
+        return companies.browse({rule.company_id for rule in rules})
+
     def _approval_get_change_facts(self, values):
         """The governed content of a change: what it starts from, and what it makes.
 

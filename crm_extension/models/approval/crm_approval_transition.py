@@ -321,7 +321,10 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def _approval_get_under_way(self):
         """Requests about these documents that still wait for somebody."""
-        if not self._origin.ids:
+        gates = tuple(gate.key for gate in self._approval_gates())
+        if not self._origin.ids or not self.env["crm.approval.policy"]._has_ever_asked(
+            gates
+        ):
             return self.env["crm.approval.request"].sudo()
         return (
             self.env["crm.approval.request"]

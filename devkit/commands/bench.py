@@ -3,7 +3,7 @@
 Runs bench/bench_*.py (all, or those named) and compares every value with its limit.
 A benchmark is a module with a `TITLE` and a function `run(context)`, where `context` is
 a `devkit.commands.bench.Context`. It returns rows: dicts with `name`, `value`, `unit`,
-`limit` and `holds`.
+`limit` and `holds`. Further keys, such as a peer's figure, become columns of their own.
 """
 
 import importlib.util
@@ -132,12 +132,13 @@ class Silent:
 
 def table(rows):
     """Rows as aligned text."""
+    columns = [*COLUMNS, *more_columns(rows)]
     cells = [
-        COLUMNS,
-        *([format_cell(row.get(name)) for name in COLUMNS] for row in rows),
+        columns,
+        *([format_cell(row.get(name)) for name in columns] for row in rows),
     ]
     widths = [
-        max(len(line[column]) for line in cells) for column in range(len(COLUMNS))
+        max(len(line[column]) for line in cells) for column in range(len(columns))
     ]
     return "\n".join(
         "  "
@@ -146,6 +147,11 @@ def table(rows):
         ).rstrip()
         for line in cells
     )
+
+
+def more_columns(rows):
+    """What the rows say besides, such as a peer's figure."""
+    return list(dict.fromkeys(name for row in rows for name in row if name not in COLUMNS))
 
 
 def format_cell(value):

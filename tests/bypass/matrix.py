@@ -5,6 +5,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import psycopg2
+import psycopg2.errors
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError
@@ -17,6 +18,7 @@ ROLES = ("salesperson", "approver", "manager", "accountant", "portal", "admin")
 
 # How a server says no. Anything else is an attack that misfired and proves nothing.
 REFUSALS = (UserError, psycopg2.IntegrityError)
+MISFIRES = psycopg2.errors.NotNullViolation
 
 
 class Cell(NamedTuple):
@@ -74,7 +76,10 @@ class Attacker:
             savepoint.close(rollback=False)
         except REFUSALS as error:
             savepoint.close(rollback=True)
-            self.refusals.append(error)
+            if isinstance(error, MISFIRES):
+                self.misfires.append(str(error).splitlines()[0])
+            else:
+                self.refusals.append(error)
             return None
         except Exception as error:  # judged by whoever reads the matrix
             savepoint.close(rollback=True)
@@ -99,13 +104,18 @@ def run(case, ways=None, roles=ROLES, allowed=ALLOWED):
     ]
 
 
-def try_way(case, name, role, allowed=ALLOWED):
-    """All cells of one way and one role."""
+def try_way(case, name, role, allowed=ALLOWED, enough=None):
+    """All cells of one way and one role.
+
+    :param enough: stop after so many holes
+    """
     attacker = Attacker(case.env, role, case.people[role])
     found = {}
     for attempt in WAYS[name](case, attacker):
         cell = found.setdefault(attempt.target, _Tally())
         cell.add(case, attacker, attempt)
+        if enough and len(cell.holes) >= enough:
+            break
     return [
         tally.to_cell(name, target, role, allowed) for target, tally in found.items()
     ]

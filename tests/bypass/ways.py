@@ -60,6 +60,11 @@ def pass_gate(case, me, ids, context=None):
         me.call(case.model, "write", ids, case.past_values, context=context)
 
 
+def worse_lines(case, kind):
+    """Changes to try on a line; those sent along with forged values once only."""
+    return case.worse_line_values()[: None if kind == "granted" else 3]
+
+
 def in_turn(*deeds):
     """All of them, whatever the server says to each."""
 
@@ -137,11 +142,13 @@ def write_through_own_commands(case, me):
     for kind in ("granted", "past", "free"):
         ids = case.ids(kind)
         line = case.line_ids(kind)[0]
-        commands = [[1, line, values] for values in case.worse_line_values()]
+        commands = [[1, line, values] for values in worse_lines(case, kind)]
         commands += [[0, 0, values] for values in case.new_line_values()]
+        if kind == "free":
+            commands = [commands[0], commands[-1]]
         for number, command in enumerate(commands):
             # With the state in the same write too; once of each kind is enough.
-            twice = number in (0, len(commands) - 1)
+            twice = kind == "granted" and number in (0, len(commands) - 1)
             for also in ({}, case.past_values)[: 2 if twice else 1]:
                 values = also | {case.line_field: [command]}
                 yield Attempt(
@@ -175,7 +182,7 @@ def line_create(case, me):
         return
     for kind in ("granted", "past", "free"):
         ids = case.ids(kind)
-        for values in case.new_line_values():
+        for values in case.new_line_values()[: None if kind == "granted" else 2]:
             yield Attempt(
                 f"{values} on {kind}",
                 case.line_model,
@@ -195,9 +202,10 @@ def line_write(case, me):
         return
     for kind in ("granted", "past", "free"):
         ids, lines = case.ids(kind), case.line_ids(kind)
-        for values in case.worse_line_values():
-            for method in ("write", "web_save"):
-                more = {"specification": {}} if method == "web_save" else {}
+        for values in worse_lines(case, kind):
+            for method, more in (("write", {}), ("web_save", {"specification": {}})):
+                if method == "web_save" and kind != "granted":
+                    continue
                 yield Attempt(
                     f"{method} {values} on {kind}",
                     case.line_model,
@@ -280,7 +288,7 @@ def import_by_load(case, me):
             )
     if case.line_model:
         for kind in ("granted", "past"):
-            for values in case.worse_line_values():
+            for values in case.worse_line_values()[:3]:
                 table = {".id": case.line_ids(kind)[0]} | values
                 columns = [
                     f"{name}/.id" if name.endswith("_id") else name for name in table
@@ -496,7 +504,7 @@ def web_save(case, me):
         )
     if case.line_field:
         for kind in ("granted", "past"):
-            for values in case.worse_line_values():
+            for values in case.worse_line_values()[:2]:
                 command = [1, case.line_ids(kind)[0], values]
                 yield Attempt(
                     f"lines {values} of {kind}",
@@ -560,9 +568,10 @@ def cancel_and_reset(case, me):
         if kind in ("asked", "rejected"):
             yield Attempt(f"one that is {kind}", case.model, in_turn(*back, again))
             continue
-        for number, values in enumerate(case.worse_line_values()):
-            if number > 2 and kind == "past":
-                break
+        changes = worse_lines(case, kind) if kind == "granted" else [
+            case.worse_line_values()[0]
+        ]
+        for values in changes if case.line_model else ():
             yield Attempt(
                 f"{kind}, then {values}",
                 case.model,
@@ -853,7 +862,8 @@ def _hostile_values(me, model):
                 yield {name: value}
         elif field.type == "many2one":
             mine = me.user.id if field.comodel_name == "res.users" else False
-            yield {name: mine}
+            if mine or not field.required:
+                yield {name: mine}
         elif field.type in ("one2many", "many2many"):
             yield {name: [[5, 0, 0]]}
         elif field.type == "boolean":

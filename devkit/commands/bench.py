@@ -90,13 +90,14 @@ class Context:
         self.config = str(space.server.config)
         self.environment = space.server.environment
 
-    def make_database(self, name, modules, demo=False):
+    def make_database(self, name, modules, demo=False, fresh=False):
         """A database with `modules` installed beside what our add-on depends on.
 
         Made once and kept; made anew when `modules` or our code change.
 
         :param name: letters, digits and underscores
         :param demo: with demo data
+        :param fresh: made anew each time, as a copy of one that is kept
         :return: the database's name
         """
         dependencies = self._space.dependencies_database(self._step, demo)
@@ -112,6 +113,9 @@ class Context:
 
         waiting_for = "another benchmark that makes this database"
         self._space.databases.ensure(full_name, mark, build, waiting_for)
+        if fresh:
+            self._space.databases.copy(full_name, f"{full_name}_used")
+            return f"{full_name}_used"
         return full_name
 
     def odoo_shell(self, database, script):

@@ -6,6 +6,7 @@ several rounds in turn; queries are counted on all connections of the process.
 """
 
 import json
+import time
 
 from devkit import home
 
@@ -42,7 +43,9 @@ def call(context, part, function, *databases):
         .replace("FUNCTION", function)
         .replace("DATABASES", repr(databases))
     )
+    start = time.perf_counter()
     printed = context.odoo_shell(databases[-1], script)
+    print(f"  ({function}: {time.perf_counter() - start:.0f} s)", flush=True)
     return json.loads(printed.rpartition("ANSWER ")[2].splitlines()[0])
 
 

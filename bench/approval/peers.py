@@ -5,7 +5,7 @@ from statistics import median
 
 from .company import Company, Oca, Ours, best, environment, measure, taken_back
 
-ORDERS, ROUNDS = 200, 3
+ORDERS, ROUNDS = 200, 2
 CONFIRMED, CONFIRM_ROUNDS = 100, 15
 LINES = 1000
 
@@ -19,7 +19,9 @@ def compare_requests(ours, theirs):
     """
     with environment(ours) as mine, environment(theirs) as other:
         companies = {"ours": Ours(mine), "theirs": Oca(other)}
-        orders = {name: each.make_orders(ORDERS, 30) for name, each in companies.items()}
+        orders = {
+            name: each.make_orders(ORDERS, 30) for name, each in companies.items()
+        }
         found = {name: [] for name in companies}
         for name, company in companies.items():
             _story(company, orders[name][:5])  # warm
@@ -59,7 +61,9 @@ def compare_nothing(stock, ours):
     """
     with environment(stock) as plain, environment(ours) as governed:
         companies = {"stock": Company(plain), "ours": Ours(governed)}
-        orders = {name: each.make_orders(CONFIRMED, 5) for name, each in companies.items()}
+        orders = {
+            name: each.make_orders(CONFIRMED, 5) for name, each in companies.items()
+        }
         held = companies["ours"].make_orders(1, 30)
         assert held.crm_approval_state == "needed", "the gate measured is not there"
         many = {

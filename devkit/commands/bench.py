@@ -155,7 +155,9 @@ def table(rows):
 
 def more_columns(rows):
     """What the rows say besides, such as a peer's figure."""
-    return list(dict.fromkeys(name for row in rows for name in row if name not in COLUMNS))
+    return list(
+        dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
+    )
 
 
 def format_cell(value):

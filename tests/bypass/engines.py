@@ -78,9 +78,11 @@ class Engine:
             if (old or {}).get(name) != value and name not in self.ignored_fields
         }
         if old is None:
-            return [] if self.is_harmless_row(model, new, attacker) else [
-                f"a new row of {model}: {json.dumps(new, default=str)[:200]}"
-            ]
+            return (
+                []
+                if self.is_harmless_row(model, new, attacker)
+                else [f"a new row of {model}: {json.dumps(new, default=str)[:200]}"]
+            )
         if changed == {"state"} and new["state"] in self.harmless_states:
             return []
         return [f"{model}.{name} is now {new[name]!r}" for name in sorted(changed)]

@@ -188,7 +188,9 @@ def line_create(case, me):
                 case.line_model,
                 in_turn(
                     lambda ids=ids, values=values: me.call(
-                        case.line_model, "create", [values | {case.parent_field: ids[0]}]
+                        case.line_model,
+                        "create",
+                        [values | {case.parent_field: ids[0]}],
                     ),
                     lambda ids=ids: pass_gate(case, me, ids),
                 ),
@@ -390,7 +392,7 @@ def server_action(case, me):
         values = {"state": "object_write", "update_path": name}
         field = case.env["ir.model.fields"]._get(case.model, name)
         if field.ttype == "selection":
-            choice = field.selection_ids.filtered(lambda each: each.value == value)
+            choice = field.selection_ids.filtered_domain([("value", "=", value)])
             values["selection_value"] = choice.id
         else:
             values["value"] = str(value)
@@ -403,7 +405,9 @@ def server_action(case, me):
         if "state" not in model._fields:
             continue
         for value in ("granted", "approved"):
-            code = f"env['{model._name}'].sudo().search([]).write({{'state': {value!r}}})"
+            code = (
+                f"env['{model._name}'].sudo().search([]).write({{'state': {value!r}}})"
+            )
             yield Attempt(
                 code,
                 model._name,
@@ -470,14 +474,14 @@ def onchange_save(case, me):
         yield Attempt(
             f"the state of one that is {kind}",
             case.model,
-            lambda ids=case.ids(kind): _form_save(case.model, me, ids, case.past_values),
+            lambda kind=kind: _form_save(
+                case.model, me, case.ids(kind), case.past_values
+            ),
         )
     yield Attempt(
         "a new one",
         case.model,
-        lambda: _form_save(
-            case.model, me, [], case.bad_values() | case.past_values
-        ),
+        lambda: _form_save(case.model, me, [], case.bad_values() | case.past_values),
     )
 
 
@@ -498,8 +502,12 @@ def web_save(case, me):
         yield Attempt(
             f"one that is {kind}",
             case.model,
-            lambda ids=case.ids(kind): me.call(
-                case.model, "web_save", ids, case.past_values, specification={}
+            lambda kind=kind: me.call(
+                case.model,
+                "web_save",
+                case.ids(kind),
+                case.past_values,
+                specification={},
             ),
         )
     if case.line_field:
@@ -568,9 +576,11 @@ def cancel_and_reset(case, me):
         if kind in ("asked", "rejected"):
             yield Attempt(f"one that is {kind}", case.model, in_turn(*back, again))
             continue
-        changes = worse_lines(case, kind) if kind == "granted" else [
-            case.worse_line_values()[0]
-        ]
+        changes = (
+            worse_lines(case, kind)
+            if kind == "granted"
+            else [case.worse_line_values()[0]]
+        )
         for values in changes if case.line_model else ():
             yield Attempt(
                 f"{kind}, then {values}",
@@ -611,7 +621,7 @@ def unlink(case, me):
         yield Attempt(
             f"one that is {kind}",
             case.model,
-            lambda ids=case.ids(kind): me.call(case.model, "unlink", ids),
+            lambda kind=kind: me.call(case.model, "unlink", case.ids(kind)),
         )
 
 
@@ -639,11 +649,7 @@ def merge(case, me):
     """Partners are the one thing that stock Odoo merges below a document."""
     partners = case.env["res.partner"]
     field = next(
-        (
-            name
-            for name in ("partner_id",)
-            if name in case.env[case.model]._fields
-        ),
+        (name for name in ("partner_id",) if name in case.env[case.model]._fields),
         None,
     )
     if not field:
@@ -887,9 +893,7 @@ def engine_create(case, me):
         yield Attempt(
             "a forged row",
             model._name,
-            lambda model=model, values=values: me.call(
-                model._name, "create", [values]
-            ),
+            lambda model=model, values=values: me.call(model._name, "create", [values]),
         )
 
 
@@ -993,9 +997,7 @@ def engine_archive(case, me):
         yield Attempt(
             "all rows",
             model._name,
-            lambda model=model, rows=rows: me.call(
-                model._name, "action_archive", rows
-            ),
+            lambda model=model, rows=rows: me.call(model._name, "action_archive", rows),
         )
 
 

@@ -80,7 +80,7 @@ class TestBypassMatrixSees(BypassCase):
         return patch.object(
             type(self.env["sale.order"]),
             "_approval_filter_past",
-            lambda self: self.browse(),
+            lambda self, gate: self.browse(),
         )
 
     def test_without_the_constraint_documents_pass(self):
@@ -98,7 +98,7 @@ class TestBypassMatrixSees(BypassCase):
         order = type(self.env["sale.order"])
         with (
             self.constraint_taken_away(),
-            patch.object(order, "_approval_blocking_message", lambda self: False),
+            patch.object(order, "_approval_blocking_message", lambda *_gate: False),
         ):
             ways = ("portal sign", "portal pay", "further buttons", "cancel and reset")
             ways += ("write through commands of its own",)

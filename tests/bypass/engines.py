@@ -41,7 +41,7 @@ class Engine:
     def read_rows(self):
         """All rows of the engine: ``{(model, id): {column: value}}``; the links of a
         Many2many field as ``(model.field, ids)``."""
-        self.env.flush_all()
+        self.env.cr.flush()  # with what is done right before a commit
         rows = {}
         for model in self.stored_models():
             if not model._auto:

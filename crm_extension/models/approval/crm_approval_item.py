@@ -645,6 +645,8 @@ class CrmApprovalItem(models.Model):
         ladder is that of ``crm.approval.routing``. People who are found again keep
         their items and their clock."""
         items = self._as_engine().filtered(lambda item: item.state in ("open", "later"))
+        if not items:
+            return
         steps = items.step_id
         steps._restaff(leaving=items)
         steps.request_id._advance()
@@ -705,6 +707,8 @@ class CrmApprovalItem(models.Model):
     def _schedule_activities(self):
         """Tell each person by an activity on the document, where it can have one
         and the person may read it. The item is the record; this only notifies."""
+        if not self:
+            return
         activity_type = self.env.ref("crm_extension.mail_activity_type_crm_approval")
         documents = self.request_id._get_document_by_request()
         wanted = []

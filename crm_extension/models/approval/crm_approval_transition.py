@@ -8,9 +8,38 @@ from .core.demand import answer
 from .core.gate import Gate
 from .crm_approval_policy import PolicyRule, parse_domain
 
-# Marks a write on the document under way, so that its lines leave the check to it.
-# JSON cannot carry this very object, so no client can send it.
-OUTER_WRITE = object()
+
+class UnderWay(frozenset):
+    """Documents, as ``(model, id)``, whose write is under way: their lines leave the
+    check to it, those of other documents do not. Also, as ``(gate key, id)``, those
+    that were past a gate before. Travels in the context, where a
+    client cannot put it: JSON carries no objects of this class."""
+
+    @classmethod
+    def among(cls, records):
+        """Those of the records that are under way where they come from."""
+        found = records.env.context.get("crm_approval_outer")
+        if not isinstance(found, cls):
+            return records.browse()
+        return records.filtered(lambda record: (record._name, record.id) in found)
+
+    @classmethod
+    def marked(cls, records, past_by_gate):
+        """The records, marked as under way beside what is so already.
+
+        :param past_by_gate: ``{gate key: those that were past it before}``
+        """
+        found = records.env.context.get("crm_approval_outer")
+        there = found if isinstance(found, cls) else ()
+        added = {(records._name, key) for key in records._ids}
+        added |= {(gate, key) for gate, past in past_by_gate.items() for key in past._ids}
+        return records.with_context(crm_approval_outer=cls(added.union(there)))
+
+    @classmethod
+    def was_past(cls, record, gate):
+        """Whether a record that is under way was past a gate before."""
+        return (gate.key, record.id) in record.env.context["crm_approval_outer"]
+
 
 PASSING_STATES = ("free", "granted")
 # The worst answer to one of its demands is the state of the document.
@@ -85,17 +114,14 @@ class CrmApprovalTransition(models.AbstractModel):
     def write(self, vals):
         if (
             not self._approval_moving_fields() & vals.keys()
-            or self.env.context.get("crm_approval_outer") is OUTER_WRITE
+            or UnderWay.among(self) == self
         ):
             return super().write(vals)
         # Superuser mode: what is governed does not depend on who writes.
         before = self.sudo()._approval_before_change()
-        outer = self.with_context(
-            crm_approval_outer=OUTER_WRITE,
-            crm_approval_past={key: past._ids for key, past in before[1].items()},
-        )
-        result = super(CrmApprovalTransition, outer).write(vals)
-        outer.sudo()._approval_settle()
+        marked = UnderWay.marked(self, before[1])
+        result = super(CrmApprovalTransition, marked).write(vals)
+        marked.sudo()._approval_settle()
         self.sudo()._approval_after_change(before)
         return result
 
@@ -319,12 +345,14 @@ class CrmApprovalTransition(models.AbstractModel):
         )
         return found.grouped("res_id")
 
+    @api.model
+    def _approval_was_ever_asked(self):
+        gates = tuple(gate.key for gate in self._approval_gates())
+        return self.env["crm.approval.policy"]._has_ever_asked(gates)
+
     def _approval_get_under_way(self):
         """Requests about these documents that still wait for somebody."""
-        gates = tuple(gate.key for gate in self._approval_gates())
-        if not self._origin.ids or not self.env["crm.approval.policy"]._has_ever_asked(
-            gates
-        ):
+        if not self._origin.ids or not self._approval_was_ever_asked():
             return self.env["crm.approval.request"].sudo()
         return (
             self.env["crm.approval.request"]
@@ -377,8 +405,8 @@ class CrmApprovalTransition(models.AbstractModel):
         )
 
     def _approval_has_passed_before(self, gate):
-        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
-            return self.id in self.env.context["crm_approval_past"][gate.key]
+        if UnderWay.among(self):
+            return UnderWay.was_past(self, gate)
         requests = self._approval_get_requests(gate).get(self.id, ())
         return bool(self._approval_filter_past(gate)) and any(
             request.state in ("granted", "passed") for request in requests

@@ -22,9 +22,12 @@ class BypassCase(TransactionCase):
         super().setUpClass()
         cls.case = cls.document(cls.env, Ours(cls.env))
 
+    def try_all(self, name):
+        return [cell for role in ROLES for cell in try_way(self.case, name, role)]
+
     def check_way(self, name):
         """Every cell of a way ends as the table states."""
-        cells = [cell for role in ROLES for cell in try_way(self.case, name, role)]
+        cells = self.try_all(name)
         self.assertTrue(cells, "the way tries nothing")
         wrong = [
             f"{cell.model} / {cell.role} is open: {hole}"
@@ -35,7 +38,8 @@ class BypassCase(TransactionCase):
         wrong += [
             f"{cell.model} / {cell.role} misfired: {text}"
             for cell in cells
-            for text in cell.misfires[:5]
+            for text in cell.misfires
+            if not any(known in text for known in self.case.known_misfires)
         ]
         self.assertFalse(wrong, "\n".join([name, *wrong]))
         for cell in cells:

@@ -9,7 +9,7 @@ RULES = (
 )
 ASKED = "this person is asked, and says yes in the own name at the own point only"
 MERGED = (
-    "an administrator who merges two partners says that they are the same customer; the"
+    "whoever holds the right to merge two partners says that they are the same customer; the"
     " decisions keep the name they were made for"
 )
 SERVER = (
@@ -39,5 +39,7 @@ ALLOWED = {
     },
     ("answering what one is asked", "crm.approval.item", "approver"): ASKED,
     ("merge", "sale.order", "admin"): MERGED,
+    ("merge", "helpdesk.ticket", "admin"): MERGED,
+    ("merge", "helpdesk.ticket", "salesperson"): MERGED,
     ("code in the server", "sale.order", "admin"): SERVER,
 }

@@ -31,6 +31,8 @@ class Document:
     pass_methods = ()
     back_methods = ()
     more_methods = ()
+    #: words of errors that Odoo itself raises for some of the attempts
+    known_misfires = ()
 
     def __init__(self, env, engine):
         self.env, self.engine = env, engine

@@ -280,11 +280,11 @@ def import_by_load(case, me):
         )
     for kind in ("held", "asked", "rejected"):
         for name, value in case.past_values.items():
-            row = [[str(case.ids(kind)[0]), value]]
+            row = [[str(case.ids(kind)[0]), str(value)]]
             yield Attempt(
                 f"the state of one that is {kind}",
                 case.model,
-                lambda row=row, name=name: me.call(
+                lambda row=row, name=_column(name): me.call(
                     case.model, "load", [".id", name], row
                 ),
             )
@@ -292,9 +292,7 @@ def import_by_load(case, me):
         for kind in ("granted", "past"):
             for values in case.worse_line_values()[:3]:
                 table = {".id": case.line_ids(kind)[0]} | values
-                columns = [
-                    f"{name}/.id" if name.endswith("_id") else name for name in table
-                ]
+                columns = [_column(name) for name in table]
                 row = [[str(value) for value in table.values()]]
                 yield Attempt(
                     f"lines {values} of {kind}",
@@ -306,6 +304,10 @@ def import_by_load(case, me):
                         lambda kind=kind: pass_gate(case, me, case.ids(kind)),
                     ),
                 )
+
+
+def _column(name):
+    return f"{name}/.id" if name.endswith("_id") else name
 
 
 def _web(name):
@@ -579,7 +581,7 @@ def cancel_and_reset(case, me):
         changes = (
             worse_lines(case, kind)
             if kind == "granted"
-            else [case.worse_line_values()[0]]
+            else case.worse_line_values()[:1]
         )
         for values in changes if case.line_model else ():
             yield Attempt(
@@ -605,11 +607,14 @@ def further_buttons(case, me):
         for method in (*case.more_methods, *own):
             if not hasattr(type(documents), method):
                 continue
+            words = _arguments(me, getattr(type(documents), method))
             yield Attempt(
                 f"{method} on {kind}",
                 case.model,
                 in_turn(
-                    lambda ids=ids, method=method: me.call(case.model, method, ids),
+                    lambda ids=ids, method=method, words=words: me.call(
+                        case.model, method, ids, *words
+                    ),
                     lambda ids=ids: pass_gate(case, me, ids),
                 ),
             )
@@ -1087,6 +1092,7 @@ def _public_methods(model):
 
 # Plausible words for the parameters of a public method.
 _WORDS = {"comment": "forged", "reason": "forged", "body": "forged", "name": "forged"}
+_WORDS |= {"index": 0}
 
 
 def _arguments(me, method):

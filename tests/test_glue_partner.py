@@ -1,7 +1,8 @@
 """Customers: released before their first order, terms and class by request only."""
 
+from unittest.mock import patch
+
 from odoo import Command, fields
-from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
 from . import contract
@@ -386,8 +387,6 @@ class TestCost(PartnerCase):
 
     def without_the_engine(self, model, deed):
         """What the same costs when the document has no gates."""
-        from unittest.mock import patch
-
         document = type(self.env[model])
         self.env.registry.clear_cache()
         with patch.object(document, "_approval_gates", lambda self: ()):

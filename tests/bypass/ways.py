@@ -284,8 +284,8 @@ def import_by_load(case, me):
             yield Attempt(
                 f"the state of one that is {kind}",
                 case.model,
-                lambda row=row, name=_column(name): me.call(
-                    case.model, "load", [".id", name], row
+                lambda row=row, name=name: me.call(
+                    case.model, "load", [".id", _column(name)], row
                 ),
             )
     if case.line_model:

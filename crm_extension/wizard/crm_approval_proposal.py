@@ -73,7 +73,7 @@ class CrmApprovalProposal(models.TransientModel):
 
     def _get_values(self):
         return {
-            line._get_name(): line._get_value()
+            line.field_name: line._get_value()
             for line in self.line_ids
             if line.is_changed
         }
@@ -143,3 +143,9 @@ class CrmApprovalProposalLine(models.TransientModel):
         readonly=True,
         ondelete="cascade",
     )
+
+    def _get_offered(self):
+        proposal = self.proposal_id
+        document = proposal._get_document()
+        guarded = proposal._get_gate(document).guarded
+        return {(document._name, document.id, name) for name in guarded}

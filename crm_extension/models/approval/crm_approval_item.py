@@ -537,7 +537,7 @@ class CrmApprovalItem(models.Model):
         """Values of the lines of the dialog in which other values are proposed."""
         self.ensure_one()
         request = self.sudo().request_id  # approvers may not read every document
-        lines = self.env["crm.approval.answer.line"].sudo()
+        lines = self.env["crm.approval.answer.line"]
         proposed = request.proposed or {}
         return [
             lines._prepare_value(

@@ -140,6 +140,8 @@ class TestCounterProposal(AnswersCommon, TransactionCase):
         self.assertEqual(self.order.crm_approval_route["counter"][0]["to"], "15 %")
         self.order.with_user(self.sales).action_approval_accept()
         self.assertEqual(self.order.order_line[1].discount, 15)
+        drawn = self.request.route["ranks"][0][0]["said"]
+        self.assertEqual([word["verb"] for word in drawn], ["counter"])
         # At 15 % finance is not asked.
         self.assertEqual(self.request.state, "granted")
         self.assertEqual(self.verbs()[-1], "accept")

@@ -9,6 +9,7 @@ class CrmApprovalAnswer(models.TransientModel):
     """
 
     _name = "crm.approval.answer"
+    _inherit = ["crm.approval.value.dialog"]
     _description = "Answer to an Approval"
 
     item_id = fields.Many2one(

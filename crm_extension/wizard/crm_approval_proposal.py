@@ -6,6 +6,7 @@ class CrmApprovalProposal(models.TransientModel):
     """The dialog in which somebody asks for a change of guarded fields."""
 
     _name = "crm.approval.proposal"
+    _inherit = ["crm.approval.value.dialog"]
     _description = "Request a Change"
 
     res_model = fields.Char(required=True, readonly=True)

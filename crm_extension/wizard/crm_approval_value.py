@@ -27,6 +27,22 @@ class CrmApprovalOption(models.TransientModel):
     value = fields.Char(readonly=True, required=True)
 
 
+class CrmApprovalValueDialog(models.AbstractModel):
+    """A dialog with lines of :class:`CrmApprovalValue`."""
+
+    _name = "crm.approval.value.dialog"
+    _description = "Dialog with Values"
+
+    kinds = fields.Char(
+        compute="_compute_kinds", help="Which columns the list of values needs."
+    )
+
+    @api.depends(lambda self: ["line_ids.kind"] if "line_ids" in self._fields else [])
+    def _compute_kinds(self):
+        for dialog in self:
+            dialog.kinds = f" {' '.join(sorted(set(dialog.line_ids.mapped('kind'))))} "
+
+
 class CrmApprovalValue(models.AbstractModel):
     """One field of one record in a dialog: what it is, and what it should be.
 

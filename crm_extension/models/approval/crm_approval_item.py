@@ -439,6 +439,7 @@ class CrmApprovalItem(models.Model):
                 document=request.name,
                 values="; ".join(f"{row['label']}: {row['to']}" for row in rows),
             )
+            + (f"\n{comment}" if comment else "")
         )
 
     def _do_delegate(self, user, comment=None):

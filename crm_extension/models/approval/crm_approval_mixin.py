@@ -303,6 +303,7 @@ class CrmApprovalMixin(models.AbstractModel):
         :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
             behind the state), ``preview`` (names of who would be asked, by rank),
             ``offers`` (labels of the smallest changes that ask fewer people),
+            ``requester`` (names) and ``mine`` (it is the acting user),
             ``counter`` (what an approver proposes instead), ``back`` (who sent it
             back and why) and ``item``: id of the
             acting user's own open inbox item, or ``False``
@@ -324,6 +325,8 @@ class CrmApprovalMixin(models.AbstractModel):
                 )
                 for rank in sorted(set(steps.mapped("sequence")))
             ],
+            "requester": ", ".join(requests.requester_id.mapped("name")),
+            "mine": self.env.user in requests.requester_id,
             "back": [row for request in requests for row in request._get_back()],
             "rules": [demand.policy.name for demand in assessment.demands],
             "offers": [offer["label"] for offer in offers],

@@ -108,7 +108,9 @@ export class ApprovalBannerField extends Component {
 
     get title() {
         return {
-            rework: _t("Sent back to you"),
+            rework: this.banner.mine
+                ? _t("Sent back to you")
+                : _t("Sent back to %s", this.banner.requester),
             needed: _t("Needs approval before it can go on"),
             pending: _t("Waiting for approval"),
             granted: _t("Approved"),

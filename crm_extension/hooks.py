@@ -11,3 +11,5 @@ def uninstall_hook(env):
         env["mail.activity"].with_context(active_test=False).search(
             [("activity_type_id", "=", activity_type.id)]
         ).unlink()
+    # The trigger would go with its table; its function would stay.
+    env.cr.execute("DROP FUNCTION IF EXISTS crm_approval_decision_guard CASCADE")

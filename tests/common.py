@@ -39,6 +39,15 @@ class ApprovalCommon(BaseCommon):
         cls.warehouse = new_test_user(
             cls.env, login="t_warehouse", groups="stock.group_stock_user"
         )
+        # They set the rules; as to decisions, they are the last rung of the ladder.
+        cls.administrators = tuple(
+            new_test_user(
+                cls.env,
+                login=f"t_administrator_{number}",
+                groups="crm_extension.crm_extension_group_manager",
+            )
+            for number in (1, 2)
+        )
         cls.discount_policy = cls.make_discount_policy()
         cls.policy = cls.make_policy()
         cls.customer = cls.env["res.partner"].create({"name": "Azure Interior"})
@@ -79,6 +88,11 @@ class ApprovalCommon(BaseCommon):
 
     @classmethod
     def make_policy(cls, steps=None, **values):
+        """A published policy; two administrators have put it in force."""
+        return cls.publish(cls.make_draft(steps, **values))
+
+    @classmethod
+    def make_draft(cls, steps=None, **values):
         return cls.env["crm.approval.policy"].create(
             {
                 "name": "Discount approval",
@@ -91,6 +105,38 @@ class ApprovalCommon(BaseCommon):
             }
             | values
         )
+
+    @classmethod
+    def publish(cls, policy):
+        """Propose and publish a draft by two administrators."""
+        proposer, publisher = cls.administrators
+        policy.with_user(proposer).action_propose()
+        policy.with_user(publisher).action_publish()
+        return policy
+
+    @classmethod
+    def retire(cls, policy):
+        """End a published policy by two administrators."""
+        first, second = cls.administrators
+        policy.with_user(first).action_propose_retirement()
+        policy.with_user(second).action_retire()
+
+    def change_policy(self, policy=None, points=None, **values):
+        """The next version of a policy, in force at once.
+
+        :param values: what differs in it
+        :param points: what differs in each of its points
+        """
+        old = policy or self.policy
+        action = old.with_user(self.administrators[0]).action_new_version()
+        new = self.env["crm.approval.policy"].browse(action["res_id"])
+        new.write(values)
+        if points:
+            new.step_ids.write(points)
+        self.publish(new)
+        if old == self.policy:
+            self.policy = new
+        return new
 
     @classmethod
     def default_steps(cls):

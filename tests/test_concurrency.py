@@ -56,6 +56,7 @@ def asked():
                 ],
             }
         )
+        policy._live({"state": "published"})
         product = env["product.product"].create({"name": "Chair", "list_price": 100})
         line = {"product_id": product.id, "discount": 50}
         order = env["sale.order"].create(
@@ -70,12 +71,9 @@ def asked():
         found = request.id, people.ids
     yield found
     with environment() as env:
-        request = env["crm.approval.request"].browse(found[0])._as_engine()
-        request.decision_ids.unlink()
-        request.unlink()
-        for records in (limits, policy):
-            env[records._name].browse(records.id).unlink()
-        for records in made:
+        # What was said stays, so the request and its rule do too.
+        env["crm.approval.policy"].browse(policy.id)._as_engine().state = "retired"
+        for records in (limits, *made):
             env[records._name].browse(records.id).unlink()
         env["res.users"].browse(found[1]).active = False
 
@@ -221,3 +219,134 @@ class TestOtherAnswersAtOnce:
         )
         assert answers == ["done", "told"]
         self.check(request, {"rejected": ["reject"], "rework": ["counter"]})
+
+
+def seal(company, many, together):
+    """A transaction that says something and commits when all the others do."""
+    with environment() as env:
+        request = make_request(env, company)
+        env["crm.approval.decision"]._record_rows(
+            [{"request_id": request.id, "verb": "approve"}] * many
+        )
+        env.flush_all()
+        together.wait(timeout=30)
+
+
+def make_request(env, company):
+    values = {
+        "name": "Together",
+        "res_model": "res.partner",
+        "res_id": company,
+        "gate": "res.partner:test",
+        "company_id": company,
+        "requester_id": env.uid,
+        "state": "passed",
+        "fingerprint": "f" * 64,
+    }
+    return env["crm.approval.request"]._as_engine().create(values)
+
+
+@pytest.fixture(scope="module")
+def companies():
+    """Two companies of their own. What was decided in them stays, and so do they."""
+    with environment() as env:
+        found = env["res.company"].create(
+            [{"name": f"Evidence {uuid.uuid4().hex}"} for _company in range(2)]
+        )
+        ids = found.ids
+    yield ids
+    with environment() as env:
+        env["res.company"].browse(ids).active = False
+
+
+@pytest.fixture
+def grown(companies):
+    """Checks that the chain of a company has grown by so many rows, and is sound."""
+
+    def verify(company):
+        with environment() as env:
+            return env["crm.approval.decision"]._verify(
+                env["res.company"].browse(company)
+            )
+
+    before = {company: verify(company).report.checked for company in companies}
+
+    def check(company, count):
+        found = verify(company)
+        assert found.is_sound
+        assert found.report.checked == found.report.head.number
+        assert found.report.checked == before[company] + count
+
+    return check
+
+
+class TestSealingTogether:
+    """Two people decide at the same moment: their decisions form one chain."""
+
+    def run(self, *deeds):
+        together, failed = threading.Barrier(len(deeds)), []
+
+        def work(deed, *args):
+            try:
+                deed(*args, together)
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=work, args=deed) for deed in deeds]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        assert not failed
+        assert not any(thread.is_alive() for thread in threads)
+
+    def test_numbers_have_no_gap_and_the_chain_verifies(self, companies, grown):
+        company = companies[0]
+        for round_ in range(1, 4):
+            self.run(*[(seal, company, 3)] * 8)
+            grown(company, round_ * 24)
+
+    def test_companies_do_not_wait_for_each_other(self, companies, grown):
+        self.run(*[(seal, company, 2) for company in companies for _who in range(3)])
+        for company in companies:
+            grown(company, 6)
+
+    def test_two_companies_in_one_transaction_in_any_order(self, companies, grown):
+        def seal_both(order, together):
+            with environment() as env:
+                for company in order:
+                    env["crm.approval.decision"]._record(
+                        "pass", make_request(env, company)
+                    )
+                env.flush_all()
+                together.wait(timeout=30)
+
+        self.run(
+            *[(seal_both, order) for order in (companies, companies[::-1]) * 3],
+        )
+        for company in companies:
+            grown(company, 6)
+
+    def test_one_sealed_early_and_one_who_waited_for_it(self, companies, grown):
+        """A savepoint seals before the commit; whoever waits sees what came first."""
+        company = companies[0]
+        with environment() as early:
+            early["crm.approval.decision"]._record("pass", make_request(early, company))
+            with early.cr.savepoint():
+                pass
+            late = threading.Thread(
+                target=seal, args=(company, 1, threading.Barrier(1))
+            )
+            late.start()
+            early["crm.approval.decision"]._record("pass", make_request(early, company))
+        late.join(timeout=60)
+        grown(company, 3)
+
+    def test_who_rolls_back_leaves_no_gap(self, companies, grown):
+        company = companies[0]
+        with pytest.raises(UserError), environment() as env:
+            env["crm.approval.decision"]._record("pass", make_request(env, company))
+            env["crm.approval.decision"]._seal_pending()
+            raise UserError("No")
+        self.run((seal, company, 1), (seal, company, 1))
+        grown(company, 2)

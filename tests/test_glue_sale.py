@@ -78,7 +78,7 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         self.assertEqual(order.state, "sale")
 
     def test_a_policy_may_let_the_order_confirm_by_itself(self):
-        self.policy.confirm_when_granted = True
+        self.change_policy(confirm_when_granted=True)
         order = self.make_order(0, 15, 0)
         order.action_approval_request()
         self.decide(self.manager)
@@ -178,7 +178,7 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         )
 
     def test_a_reason_is_asked_for_where_the_policy_wants_one(self):
-        self.policy.require_reason = True
+        self.change_policy(require_reason=True)
         order = self.make_order(0, 25, 0)
         with self.assertRaisesRegex(UserError, "why.*should be approved"):
             order.action_approval_request()
@@ -196,7 +196,7 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         self.assertEqual(order.state, "sale")
 
     def test_without_policies_every_discount_passes(self):
-        self.policy.active = False
+        self.retire(self.policy)
         self.discount_policy.active = False
         order = self.make_order(0, 90)
         order.action_confirm()
@@ -204,7 +204,9 @@ class TestQuotation(ApprovalCommon, TransactionCase):
 
     def test_a_policy_of_another_company_does_not_count(self):
         other = self.env["res.company"].create({"name": "Other"})
-        self.policy.company_id = other
+        for administrator in self.administrators:
+            administrator.company_ids += other
+        self.change_policy(company_id=other.id)
         order = self.make_order(0, 25)
         self.assertEqual(order.crm_approval_state, "free")
 
@@ -426,10 +428,12 @@ class TestBeforeTheRule(ApprovalCommon, TransactionCase):
 
     def setUp(self):
         super().setUp()
-        self.policy.active = self.discount_policy.active = False
+        self.retire(self.policy)
+        self.discount_policy.active = False
         self.order = self.make_order(0, 35, 50)
         self.order.action_confirm()
-        self.policy.active = self.discount_policy.active = True
+        self.make_policy()
+        self.discount_policy.active = True
 
     def test_they_stay_as_they_are(self):
         self.order.order_line[1].discount = 35

@@ -37,7 +37,7 @@ env["crm.discount.policy"].create({
     "name": "Discounts", "floor": 40, "default_limit": 5,
     "line_ids": [(0, 0, {"job_id": job.id, "limit": 10})],
 })
-env["crm.approval.policy"].create({
+policy = env["crm.approval.policy"].create({
     "name": "Discounts", "gate": "sale.order:confirm", "require_reason": False,
     "condition_domain": "[('crm_discount_excess', '>', 0)]",
     "step_ids": [(0, 0, {
@@ -45,6 +45,12 @@ env["crm.approval.policy"].create({
         "user_ids": [(6, 0, env.ref("base.user_admin").ids)],
     })],
 })
+second = env["res.users"].create({
+    "name": "Second", "login": "second",
+    "group_ids": [(4, env.ref("crm_extension.crm_extension_group_manager").id)],
+})
+policy.with_user(second).action_propose()
+policy.with_user(env.ref("base.user_admin")).action_publish()
 """
 
 JUDGE_OLD = """

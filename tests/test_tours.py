@@ -59,9 +59,8 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
         return f"/odoo/sales/{order.id}"
 
     def test_from_the_question_to_the_payment(self):
-        self.policy.require_reason = True
         # Without a deadline an activity is for today, whatever the weekday.
-        self.policy.step_ids.deadline_hours = 0
+        self.change_policy(require_reason=True, points={"deadline_hours": 0})
         self.make_overdue_invoice(3100, days=12)
 
         self.tour("salesperson_asks", self.sales, "/odoo/sales/new")
@@ -91,6 +90,42 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
     def test_the_salesperson_cannot_decide(self):
         self.make_order(0, 25, 0).action_approval_request()
         self.tour("salesperson_cannot_decide", self.sales)
+
+    def make_three_waiting(self):
+        """Three quotations that wait for the manager, the most urgent first."""
+        orders = self.env["sale.order"]
+        for name in ("Adams", "Brown", "Clark"):
+            customer = self.env["res.partner"].create({"name": name})
+            orders |= self.make_order(0, 25, partner_id=customer.id)
+        orders.with_user(self.sales).action_approval_request()
+        return orders
+
+    def test_a_manager_decides_with_the_keys(self):
+        orders = self.make_three_waiting()
+        self.tour("manager_works_with_the_keys", self.manager)
+        self.assertEqual(
+            orders.mapped("crm_approval_state"), ["pending", "rejected", "pending"]
+        )
+        said = orders.sudo().crm_approval_request_ids.decision_ids
+        self.assertIn("Not for this customer", said.mapped("comment"))
+        self.assertEqual(
+            self.items_of(self.manager, "approved").mapped("name"),
+            [
+                orders[0].name,
+                orders[2].name,
+            ],
+        )
+
+    def test_a_manager_decides_several_and_reads_the_report(self):
+        orders = self.make_three_waiting()
+        # Meanwhile the manager has become the salesperson of the third.
+        orders[2].sudo().user_id = self.manager
+        self.tour("manager_decides_several", self.manager)
+        self.assertEqual(len(self.items_of(self.manager, "approved")), 2)
+
+    def test_after_a_decision_the_next_one_is_shown(self):
+        self.make_three_waiting()
+        self.tour("manager_goes_on_to_the_next", self.manager)
 
     def test_a_policy_reads_in_words(self):
         self.tour("administrator_reads_the_policy", self.env.ref("base.user_admin"))

@@ -1,8 +1,11 @@
 from . import kept  # should be first: the records below inherit it
-from . import crm_approval_routing, crm_approval_clock  # before what is routed
+
+# Should come before the records that are made of them.
+from . import crm_approval_routing, crm_approval_clock, crm_approval_inbox
 from . import crm_approval_topic
 from . import crm_approval_policy
 from . import crm_approval_policy_step
+from . import crm_approval_policy_check
 from . import crm_approval_delegation
 from . import crm_approval_request
 from . import crm_approval_request_step

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_compare
+from odoo.tools import float_compare, ormcache
 
 from .core.facts import Fact
 from .core.gate import ChangeGate
@@ -35,7 +35,10 @@ class CrmApprovalChange(models.AbstractModel):
         return documents
 
     def write(self, vals):
-        if self.env.context.get("crm_approval_apply") is not APPLY:
+        if (
+            self._approval_guarded_fields() & vals.keys()
+            and self.env.context.get("crm_approval_apply") is not APPLY
+        ):
             for gate in self._approval_change_gates():
                 guarded = {name: vals[name] for name in gate.guarded & vals.keys()}
                 if guarded:
@@ -50,6 +53,13 @@ class CrmApprovalChange(models.AbstractModel):
             gate for gate in self._approval_gates() if isinstance(gate, ChangeGate)
         )
 
+    @api.model
+    @ormcache()
+    def _approval_guarded_fields(self):
+        return frozenset().union(
+            *(gate.guarded for gate in self._approval_change_gates())
+        )
+
     def _approval_check_created(self, gate, vals_list):
         """A new document starts with what everybody starts with.
 
@@ -58,10 +68,18 @@ class CrmApprovalChange(models.AbstractModel):
         if self.env.context.get("crm_approval_apply") is APPLY:
             return
         for document, vals in zip(self.sudo(), vals_list, strict=True):
-            given = {name: vals[name] for name in gate.guarded & vals.keys()}
-            plain = self.default_get(list(given))
-            started = {name: plain.get(name, False) for name in given}
-            if document._approval_filter_changed(started):
+            names = gate.guarded & vals.keys()
+            if not names:
+                continue
+            plain = self.sudo().new(
+                {name: vals[name] for name in vals.keys() - gate.guarded}
+            )
+            given = {
+                name: vals[name]
+                for name in names
+                if plain._approval_differs(name, vals[name])
+            }
+            if given:
                 document._approval_refuse_change(
                     gate, given, document._approval_filter_held(gate, given)
                 )

@@ -1,18 +1,129 @@
+from datetime import datetime, time, timedelta, timezone
+from typing import NamedTuple
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+from .core.chain import (
+    START,
+    Head,
+    Report,
+    Row,
+    footer_line,
+    header_line,
+    seal_all,
+    to_line,
+    verify,
+)
+
+# Where a transaction remembers the rows it has yet to seal.
+UNSEALED = "crm_extension.approval.unsealed"
+BATCH = 5000
+SEALED_LATER = {"number", "previous_seal", "seal"}
+
+# What a seal covers: the name in the sealed content, and where it is stored. The
+# names are part of every seal ever made: add to them only with a new FORMAT.
+CONTENT = {
+    "company": SQL("company_id"),
+    "date": SQL("date::text"),
+    "verb": SQL("verb"),
+    "user": SQL("user_id"),
+    "person": SQL("person"),
+    "login": SQL("login"),
+    "behalf_user": SQL("on_behalf_id"),
+    "behalf_person": SQL("behalf_person"),
+    "behalf_login": SQL("behalf_login"),
+    "request": SQL("request_id"),
+    "step": SQL("step_id"),
+    "step_name": SQL("step_name"),
+    "document": SQL("document"),
+    "document_model": SQL("document_model"),
+    "document_id": SQL("document_key"),
+    "comment": SQL("comment"),
+    "fingerprint": SQL("fingerprint"),
+    "details": SQL("details"),
+}
+
+SEAL = (SQL("number"), SQL("previous_seal"), SQL("seal"))
+
+# Rows that wait for their seal are the engine's; it sealed all others.
+GUARD = SQL(
+    """
+CREATE OR REPLACE FUNCTION crm_approval_decision_guard() RETURNS trigger AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.number IS NULL
+            OR (SELECT ROW(%(columns)s) FROM (SELECT OLD.*) AS old)
+            IS NOT DISTINCT FROM (SELECT ROW(%(columns)s) FROM (SELECT NEW.*) AS new)
+        THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'Approval decisions are kept as they were said: no %% on %%.',
+        TG_OP, TG_TABLE_NAME;
+END
+$$ LANGUAGE plpgsql;
+
+DROP TRIGGER IF EXISTS crm_approval_decision_guard ON crm_approval_decision;
+CREATE TRIGGER crm_approval_decision_guard
+    BEFORE UPDATE OR DELETE ON crm_approval_decision
+    FOR EACH ROW EXECUTE FUNCTION crm_approval_decision_guard();
+
+DROP TRIGGER IF EXISTS crm_approval_decision_guard_all ON crm_approval_decision;
+CREATE TRIGGER crm_approval_decision_guard_all
+    BEFORE TRUNCATE ON crm_approval_decision
+    FOR EACH STATEMENT EXECUTE FUNCTION crm_approval_decision_guard();
+""",
+    columns=SQL(", ").join((SQL("id"), *CONTENT.values(), *SEAL)),
+)
+
+
+class Verification(NamedTuple):
+    """What verifying one company's decisions has found.
+
+    :param company: name of the company
+    :param report: :class:`~.core.chain.Report` on the chain itself
+    :param unsealed: how many rows are in no chain; the engine leaves none, so
+        somebody has put them into the database directly
+    :param silent: names of documents (20 at most) whose request or answer has no
+        row; the one sign of a newest row that was removed
+    """
+
+    company: str
+    report: Report
+    unsealed: int
+    silent: tuple
+
+    @property
+    def is_sound(self):
+        return not (self.report.problems or self.unsealed or self.silent)
 
 
 class CrmApprovalDecision(models.Model):
     """What has been said about a request, by whom and when. Rows are only added.
 
-    A row outlives its document: reset, cancel and delete do not touch it.
+    A row says by itself what was decided: it copies the names of people, document
+    and point as they are then. It outlives its document: reset, cancel, delete and
+    merge do not touch it.
+
+    Each company's rows form a chain (see :mod:`~.core.chain`). A transaction seals
+    its new rows right before it commits. Whoever seals holds a lock of the company
+    until the commit is through, so that a chain cannot fork and numbers have no gap;
+    a unique index stands behind it, and a trigger in the database refuses every
+    change of a sealed row and every removal.
     """
 
     _name = "crm.approval.decision"
     _inherit = ["crm.approval.kept"]
     _description = "Approval Decisions"
     _order = "id"
-    _rec_name = "verb"
+    _rec_name = "document"
 
+    number = fields.Integer(
+        readonly=True,
+        help="Counts the decisions of a company without a gap.",
+    )
     request_id = fields.Many2one(
         comodel_name="crm.approval.request",
         required=True,
@@ -34,45 +145,132 @@ class CrmApprovalDecision(models.Model):
         readonly=True,
         ondelete="restrict",
     )
+    on_behalf_id = fields.Many2one(
+        comodel_name="res.users",
+        string="On Behalf of",
+        readonly=True,
+        ondelete="restrict",
+    )
     verb = fields.Selection(
         selection=[
             ("request", "Asked"),
             ("approve", "Approved"),
             ("reject", "Rejected"),
-            ("return", "Sent back"),
+            ("return", "Returned for rework"),
             ("counter", "Proposed other values"),
             ("accept", "Accepted the proposal"),
-            ("delegate", "Handed over"),
-            ("ask", "Asked a further person"),
-            ("reask", "Asked again after a change"),
-            ("skip", "No longer needed"),
-            ("escalate", "Asked the manager above too"),
-            ("reroute", "Found somebody else"),
-            ("resume", "Sent again"),
-            ("apply", "Change written"),
+            ("delegate", "Handed on"),
+            ("ask", "Asked one more person"),
+            ("reask", "Asked again"),
+            ("skip", "Not needed"),
+            ("escalate", "Escalated"),
+            ("reroute", "Moved to somebody else"),
+            ("resume", "Resumed after rework"),
             ("recall", "Taken back"),
             ("withdraw", "Withdrawn by a change"),
             ("pass", "Passed before the rule"),
+            ("apply", "Change carried out"),
         ],
         string="What Happened",
         required=True,
         readonly=True,
     )
     comment = fields.Text(readonly=True)
-    on_behalf_id = fields.Many2one("res.users")
-    details = fields.Json()
     date = fields.Datetime(readonly=True, required=True, default=fields.Datetime.now)
     fingerprint = fields.Char(
         readonly=True,
         required=True,
         help="Identifies the content of the document that was decided on.",
     )
-    company_id = fields.Many2one(
-        related="request_id.company_id", store=True, precompute=True
+    details = fields.Json(
+        readonly=True, help="What else was decided, such as the values proposed."
     )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, ondelete="restrict"
+    )
+
+    # As it was then. Documents and people change their names, documents are deleted.
+    document = fields.Char(readonly=True)
+    document_model = fields.Char(readonly=True)
+    document_key = fields.Integer(string="Document Id", readonly=True, aggregator=None)
+    person = fields.Char(string="Name Then", readonly=True)
+    login = fields.Char(string="Login Then", readonly=True)
+    behalf_person = fields.Char(string="On Behalf of (Name Then)", readonly=True)
+    behalf_login = fields.Char(string="On Behalf of (Login Then)", readonly=True)
+    step_name = fields.Char(string="Point Then", readonly=True)
+
+    previous_seal = fields.Char(string="Seal Before", readonly=True)
+    seal = fields.Char(
+        readonly=True,
+        help="Covers this row and the seal of the row before: neither can change"
+        " without a trace.",
+    )
+
+    _chain_index = models.UniqueIndex("(company_id, number)")
+    _date_index = models.Index("(company_id, date)")
+
+    def init(self):
+        """The database itself keeps the rows, against whoever goes past Odoo."""
+        result = super().init()
+        self.env.cr.execute(GUARD)
+        return result
+
+    @api.depends("number", "document", "person")
+    def _compute_display_name(self):
+        for decision in self:
+            decision.display_name = " · ".join(
+                str(part)
+                for part in (decision.number, decision.document, decision.person)
+                if part
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_engine()
+        decisions = super().create(self._prepare_snapshots(vals_list))
+        decisions._seal_before_commit()
+        return decisions
+
+    def write(self, vals):
+        self._check_append_only()
+        return super().write(vals)
+
+    def unlink(self):
+        self._check_append_only()
+        return super().unlink()
+
+    def _check_append_only(self):
+        """Not even the engine changes what was said."""
+        if self:
+            raise AccessError(
+                self.env._(
+                    "What has been decided is kept as it was said: %(decisions)s cannot"
+                    " be changed or removed. Whoever decided can decide anew.",
+                    decisions=", ".join(self[:5].mapped("display_name")),
+                )
+            )
+
+    # === ACTION METHODS === #
+
+    def action_verify(self):
+        """Verify the companies that are switched on, and show what was found.
+
+        :raises AccessError: for everybody but administrators of approvals
+        """
+        return self.env["crm.approval.evidence"].create({}).action_verify()
+
+    # === BUSINESS METHODS: writing === #
 
     @api.model
     def _record(self, verb, requests, comment=None, **values):
+        """Add one row per request, by the acting user, on its present content.
+
+        :param values: more values of the rows, alike for all; see
+            :meth:`_record_rows`
+        :return: the new rows, in the order of the requests
+        """
         return self._record_rows(
             [
                 values | {"verb": verb, "request_id": request.id, "comment": comment}
@@ -82,14 +280,373 @@ class CrmApprovalDecision(models.Model):
 
     @api.model
     def _record_rows(self, rows):
-        req = self.env["crm.approval.request"].sudo()
-        return self._as_engine().create(
-            [
-                {
-                    "user_id": self.env.uid,
-                    "fingerprint": req.browse(r["request_id"]).fingerprint,
-                    **r,
+        """Add rows, by the acting user unless a row names its ``user_id``.
+
+        The caller has checked the acting user.
+
+        :param rows: list of dicts: ``request_id`` and ``verb``; where it applies
+            ``step_id``, ``comment``, ``on_behalf_id`` (ids) and ``details`` (JSON data
+            without NaN); ``fingerprint`` unless it is the request's own
+        :return: the new rows, in the same order
+        """
+        return self._as_engine().create([{"user_id": self.env.uid, **r} for r in rows])
+
+    @api.model
+    def _prepare_snapshots(self, vals_list):
+        """Complete values of new rows by names as they are now."""
+        engine = self._as_engine()
+
+        def found(model, name):
+            ids = dict.fromkeys(vals[name] for vals in vals_list if vals.get(name))
+            records = engine.env[model].browse(ids)
+            return {record.id: record for record in records} | {
+                nothing: engine.env[model] for nothing in (None, False)
+            }
+
+        requests = found("crm.approval.request", "request_id")
+        steps = found("crm.approval.request.step", "step_id")
+        users = found("res.users", "user_id")
+        behalves = found("res.users", "on_behalf_id")
+        prepared = []
+        for vals in vals_list:
+            request = requests[vals["request_id"]]
+            user = users[vals["user_id"]]
+            behalf = behalves[vals.get("on_behalf_id")]
+            prepared.append(
+                {"fingerprint": request.fingerprint}
+                | {name: vals[name] for name in vals.keys() - SEALED_LATER}
+                | {
+                    "comment": _storable(vals.get("comment")),
+                    "company_id": request.company_id.id,
+                    "document": request.name,
+                    "document_model": request.res_model,
+                    "document_key": request.res_id,
+                    "person": user.name,
+                    "login": user.login,
+                    "behalf_person": behalf.name,
+                    "behalf_login": behalf.login,
+                    "step_name": steps[vals.get("step_id")].name,
                 }
-                for r in rows
-            ]
+            )
+        return prepared
+
+    # === BUSINESS METHODS: sealing === #
+
+    def _seal_before_commit(self):
+        """Remember new rows; one hook per transaction seals them all.
+
+        Odoo runs the hook also before it opens a savepoint, and forgets it when it
+        rolls one back: what was added before is sealed, what was added since is gone.
+        """
+        precommit = self.env.cr.precommit
+        if UNSEALED not in precommit.data:
+            precommit.data[UNSEALED] = []
+            precommit.add(self.browse()._as_engine()._seal_pending)
+        precommit.data[UNSEALED] += self.ids
+
+    @api.model
+    def _seal_pending(self):
+        """Seal what this transaction has added. Queries do not depend on how much."""
+        ids = self.env.cr.precommit.data.pop(UNSEALED, [])
+        if ids:
+            self.flush_model()
+            self._seal(ids)
+
+    @api.model
+    def _seal(self, ids):
+        """Seal rows by their ids; those that are sealed or gone are left alone."""
+        by_company = {}
+        for key, row in self._fetch_rows(
+            SQL("id = ANY(%s) AND number IS NULL ORDER BY id", ids)
+        ):
+            by_company.setdefault(row.content["company"], {})[key] = row.content
+        if not by_company:
+            return
+        heads = self._lock_heads(sorted(by_company))
+        sealed = [
+            (key, row.number, row.previous, row.seal)
+            for company, contents in by_company.items()
+            for key, row in zip(
+                contents,
+                seal_all(contents.values(), heads.get(company, START)),
+                strict=True,
+            )
+        ]
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_approval_decision AS decision
+                      SET number = new.number, previous_seal = new.previous,
+                          seal = new.seal
+                     FROM unnest(%s, %s, %s, %s) AS new(id, number, previous, seal)
+                    WHERE decision.id = new.id""",
+                *map(list, zip(*sealed, strict=True)),
+            )
         )
+        self.invalidate_model(["number", "previous_seal", "seal"], flush=False)
+
+    @api.model
+    def _lock_heads(self, company_ids):
+        """Where the chains end, now and until this transaction is over.
+
+        Locked in the order of the ids, so that two transactions cannot wait for each
+        other. Our snapshot may be older than what others have committed meanwhile;
+        a fresh transaction sees it. It is opened under the lock only: there is never
+        more than one per company, however many people decide at once.
+
+        :return: ``{company id: Head}`` of the chains that have begun
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT pg_advisory_xact_lock(hashtext(%s), company)"
+                " FROM unnest(%s) AS company",
+                self._table,
+                company_ids,
+            )
+        )
+        heads = self._fetch_heads(self.env.cr, company_ids)
+        # While Odoo installs or updates, this transaction may own the very table, and
+        # the second one would wait for it for ever. Nobody decides meanwhile, and if
+        # somebody did, the unique index would refuse a fork.
+        if self.env.registry.ready:
+            with self.env.registry.cursor() as fresh:
+                committed = self._fetch_heads(fresh, company_ids)
+            for company, head in committed.items():
+                heads[company] = max(head, heads.get(company, START))
+        return heads
+
+    @api.model
+    def _fetch_heads(self, cr, company_ids):
+        cr.execute(
+            SQL(
+                """SELECT company.id, head.number, head.seal
+                     FROM unnest(%s) AS company(id)
+                    CROSS JOIN LATERAL (
+                        SELECT number, seal
+                          FROM crm_approval_decision
+                         WHERE company_id = company.id AND number IS NOT NULL
+                         ORDER BY number DESC
+                         LIMIT 1
+                    ) AS head""",
+                company_ids,
+            )
+        )
+        return {company: Head(number, seal) for company, number, seal in cr.fetchall()}
+
+    @api.model
+    def _fetch_rows(self, condition):
+        """Rows as the chain sees them, read as they are stored.
+
+        :param condition: what follows ``WHERE``, as :class:`~odoo.tools.SQL`
+        :return: list of ``(id, Row)``
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, number, previous_seal, seal, %s"
+                " FROM crm_approval_decision WHERE %s",
+                SQL(", ").join(CONTENT.values()),
+                condition,
+            )
+        )
+        return [
+            (key, Row(number, previous, seal, dict(zip(CONTENT, content, strict=True))))
+            for key, number, previous, seal, *content in self.env.cr.fetchall()
+        ]
+
+    @api.model
+    def _seal_history(self):
+        """Seal rows from before there were chains, in batches, oldest first.
+
+        They get the names of today: nobody noted those of then.
+        """
+        self.env.cr.execute(
+            """UPDATE crm_approval_decision AS decision
+                  SET document = request.name, document_model = request.res_model,
+                      document_key = request.res_id, person = partner.name,
+                      login = users.login, step_name = step.name
+                 FROM crm_approval_decision AS said
+                 JOIN crm_approval_request AS request ON request.id = said.request_id
+                 JOIN res_users AS users ON users.id = said.user_id
+                 JOIN res_partner AS partner ON partner.id = users.partner_id
+                 LEFT JOIN crm_approval_request_step AS step ON step.id = said.step_id
+                WHERE said.id = decision.id
+                  AND decision.number IS NULL AND decision.document IS NULL"""
+        )
+        self.env.cr.execute(
+            "SELECT id FROM crm_approval_decision WHERE number IS NULL ORDER BY id"
+        )
+        ids = [key for (key,) in self.env.cr.fetchall()]
+        for start in range(0, len(ids), BATCH):
+            self._seal(ids[start : start + BATCH])
+        self.invalidate_model(flush=False)
+
+    # === BUSINESS METHODS: verifying and handing out === #
+
+    @api.model
+    def _check_auditor(self, companies):
+        """Only administrators of approvals see all, and of their companies alone.
+
+        :raises AccessError: for everybody else
+        """
+        if not self.env.user.has_group("crm_extension.crm_extension_group_manager"):
+            raise AccessError(
+                self.env._("Only administrators of approvals see the whole evidence.")
+            )
+        if companies - self.env.user.company_ids:
+            raise AccessError(
+                self.env._(
+                    "You do not work for this company. Your administrator can add it"
+                    " to the companies of your user."
+                )
+            )
+
+    @api.model
+    def _verify(self, company):
+        """Check everything that was decided in a company. It changes nothing.
+
+        Reads in batches, so memory does not grow with the number of rows. From
+        ``./dev shell``::
+
+            print(env["crm.approval.decision"]._verify(env.company))
+
+        :param company: one ``res.company``; the caller has checked who asks
+        :return: :class:`Verification`
+        """
+        self._seal_pending()
+        self.env.cr.execute(
+            SQL(
+                "SELECT count(*) FROM crm_approval_decision"
+                " WHERE company_id = %s AND number IS NULL",
+                company.id,
+            )
+        )
+        (unsealed,) = self.env.cr.fetchone()
+        return Verification(
+            company.name,
+            verify(self._read_chain(company)),
+            unsealed,
+            self._find_silent(company),
+        )
+
+    @api.model
+    def _read_chain(self, company, first=0, last=None):
+        """The sealed rows of a company in order, a batch at a time.
+
+        :param first, last: numbers of the first and the last row wanted
+        :return: iterator of :class:`~.core.chain.Row`
+        """
+        number, key = first, 0
+        until = SQL("AND number <= %s", last) if last is not None else SQL()
+        while True:
+            rows = self._fetch_rows(
+                SQL(
+                    "company_id = %s AND number >= %s AND (number, id) > (%s, %s) %s"
+                    " ORDER BY number, id LIMIT %s",
+                    company.id,
+                    number,
+                    number,
+                    key,
+                    until,
+                    BATCH,
+                )
+            )
+            yield from (row for _key, row in rows)
+            if len(rows) < BATCH:
+                return
+            key, number = rows[-1][0], rows[-1][1].number
+
+    @api.model
+    def _find_silent(self, company):
+        """Documents that were asked for or answered, without a row saying so.
+
+        A chain cannot miss its own last row. The requests can: each was asked for,
+        and each answer in somebody's inbox was said.
+        """
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT request.name
+                     FROM crm_approval_request AS request
+                    WHERE request.company_id = %(company)s
+                      AND (
+                        NOT EXISTS (
+                            SELECT FROM crm_approval_decision AS said
+                             WHERE said.request_id = request.id
+                        )
+                        OR EXISTS (
+                            SELECT FROM crm_approval_item AS item
+                             WHERE item.request_id = request.id
+                               AND item.state IN ('approved', 'rejected')
+                               AND NOT EXISTS (
+                                SELECT FROM crm_approval_decision AS said
+                                 WHERE said.step_id = item.step_id
+                                   AND item.user_id IN (
+                                       said.user_id, said.on_behalf_id
+                                   )
+                            )
+                        )
+                      )
+                    ORDER BY request.name
+                    LIMIT 20""",
+                company=company.id,
+            )
+        )
+        return tuple(name for (name,) in self.env.cr.fetchall())
+
+    @api.model
+    def _get_span(self, company, date_from=None, date_to=None):
+        """Which rows of a company belong to some days.
+
+        :param date_from, date_to: first and last day, in the user's time zone; empty
+            means from the first and up to the last row
+        :return: numbers of the first and the last row, or ``None`` without any
+        """
+        conditions = [SQL("company_id = %s AND number IS NOT NULL", company.id)]
+        if date_from:
+            conditions.append(SQL("date >= %s", self._get_midnight(date_from)))
+        if date_to:
+            after = date_to + timedelta(days=1)
+            conditions.append(SQL("date < %s", self._get_midnight(after)))
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "SELECT min(number), max(number) FROM crm_approval_decision WHERE %s",
+                SQL(" AND ").join(conditions),
+            )
+        )
+        first, last = self.env.cr.fetchone()
+        return (first, last) if first else None
+
+    @api.model
+    def _get_midnight(self, day):
+        """When a day begins for the user, as UTC without a zone."""
+        midnight = datetime.combine(day, time.min, self.env.tz)
+        return midnight.astimezone(timezone.utc).replace(tzinfo=None)
+
+    @api.model
+    def _export(self, company, span):
+        """A part of a chain as text that :mod:`~.core.chain` verifies on its own.
+
+        The file says after which row it starts, so a part verifies as the whole does.
+
+        :param span: what :meth:`_get_span` returned
+        :return: iterator of lines; rows are read in batches
+        """
+        about = {
+            "company": company.id,
+            "company_name": company.name,
+            "exported_by": self.env.user.login,
+            "exported_on": fields.Datetime.to_string(fields.Datetime.now()),
+        }
+        head, count = START, 0
+        for row in self._read_chain(company, *span) if span else ():
+            if not count:
+                yield header_line(Head(row.number - 1, row.previous), **about)
+            yield to_line(row)
+            head, count = Head(row.number, row.seal), count + 1
+        if not count:
+            yield header_line(head, **about)
+        yield footer_line(head, count)
+
+
+def _storable(text):
+    """Text as the database can keep it: no NUL, no half characters."""
+    return text and text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -15,7 +15,12 @@ class CrmApprovalItem(models.Model):
     """
 
     _name = "crm.approval.item"
-    _inherit = ["crm.approval.kept", "crm.approval.clock", "crm.approval.routing"]
+    _inherit = [
+        "crm.approval.kept",
+        "crm.approval.clock",
+        "crm.approval.inbox",
+        "crm.approval.routing",
+    ]
     _description = "Approval Inbox Items"
     _order = "date_due, id"
 
@@ -589,6 +594,7 @@ class CrmApprovalItem(models.Model):
             due = [item.date_due for item in step.item_ids if item.date_due]
             step.date_due = min(due, default=False)
         self._schedule_activities()
+        self._notify_by_mail()
 
     def _void(self):
         """Take unanswered items away from their people; nothing was said."""
@@ -640,6 +646,8 @@ class CrmApprovalItem(models.Model):
         ladder is that of ``crm.approval.routing``. People who are found again keep
         their items and their clock."""
         items = self._as_engine().filtered(lambda item: item.state in ("open", "later"))
+        if not items:
+            return
         steps = items.step_id
         steps._restaff(leaving=items)
         steps.request_id._advance()
@@ -700,6 +708,8 @@ class CrmApprovalItem(models.Model):
     def _schedule_activities(self):
         """Tell each person by an activity on the document, where it can have one
         and the person may read it. The item is the record; this only notifies."""
+        if not self:
+            return
         activity_type = self.env.ref("crm_extension.mail_activity_type_crm_approval")
         documents = self.request_id._get_document_by_request()
         wanted = []

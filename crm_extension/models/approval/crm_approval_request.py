@@ -506,6 +506,36 @@ class CrmApprovalRequest(models.Model):
         )
         requests.item_ids._void()
 
+    @api.model
+    def _follow_merge(self, model, merged_ids, survivor_id):
+        """Documents are being merged into one: what was asked about them goes along.
+
+        What was decided stays as it was said. One document waits once per rule: the
+        survivor's own request goes on, or else the newest one.
+        """
+        engine = self._as_engine()
+        moving = engine.search(
+            [("res_model", "=", model), ("res_id", "in", merged_ids)]
+        )
+        waiting = moving.filtered(lambda request: request.state in UNDER_WAY)
+        taken = engine.search(
+            [
+                ("res_model", "=", model),
+                ("res_id", "=", survivor_id),
+                ("state", "in", UNDER_WAY),
+            ]
+        ).policy_id
+        surplus = engine.browse()
+        for request in waiting:  # newest first
+            if request.policy_id in taken:
+                surplus |= request
+            taken |= request.policy_id
+        if surplus:
+            surplus.with_env(self.env)._withdraw(
+                "withdraw", self.env._("The document was merged into another one.")
+            )
+        moving.write({"res_id": survivor_id})
+
     # === BUSINESS METHODS: following the document === #
 
     def _revise(self):
@@ -635,6 +665,8 @@ class CrmApprovalRequest(models.Model):
         ).items():
             documents = requests._get_documents()
             gate = documents._approval_get_gate(gate_key)
+            if not gate:
+                continue  # the document knows it no longer; nothing to follow
             facts = {} if requests[:1].proposed else documents._approval_get_facts(gate)
             by_id = {document.id: document for document in documents}
             for request in requests:

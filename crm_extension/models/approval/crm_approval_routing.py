@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .core.delegation import Matter, stand_in
-from .core.reporting_line import managers_of
 from .core.route import yes_needed
 from .crm_approval_policy_step import Asking
 
@@ -130,10 +129,11 @@ class CrmApprovalRouting(models.AbstractModel):
         users = sorted(step._get_approvers(asking))
         answering = self._hand_over(users, staff, matter)
         if step.quorum == "count":
-            for user in self._climb(asking, staff):
+            # Delegations may have left fewer people than the rule found.
+            for rung in step._get_ladder(asking):
                 if len(answering) >= step.quorum_count:
                     break
-                users.append(user)
+                users += sorted(rung)
                 answering = self._hand_over(users, staff, matter)
         try:
             needed = yes_needed(step.quorum, step.quorum_count, len(answering))
@@ -185,16 +185,6 @@ class CrmApprovalRouting(models.AbstractModel):
                 policy=step.policy_id.name,
             )
         )
-
-    @api.model
-    def _climb(self, asking, staff):
-        """Users on the ladder above the rule, in order."""
-        above = [
-            person.user
-            for person in managers_of(asking.start, asking.people)
-            if person.user in asking.eligible
-        ]
-        return above + sorted(staff.administrators & asking.eligible)
 
     @api.model
     def _hand_over(self, users, staff, matter):

@@ -2,14 +2,34 @@ from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 from .core.demand import answer
 from .core.gate import Gate
 from .crm_approval_policy import PolicyRule, parse_domain
 
-# Marks a write on the document under way, so that its lines leave the check to it.
-# JSON cannot carry this very object, so no client can send it.
-OUTER_WRITE = object()
+
+class UnderWay(frozenset):
+    """Documents, as ``(model, id)``, whose write is under way: their lines leave the
+    check to it, those of other documents do not. Travels in the context, where a
+    client cannot put it: JSON carries no objects of this class."""
+
+    @classmethod
+    def among(cls, records):
+        """Those of the records that are under way where they come from."""
+        found = records.env.context.get("crm_approval_outer")
+        if not isinstance(found, cls):
+            return records.browse()
+        return records.filtered(lambda record: (record._name, record.id) in found)
+
+    @classmethod
+    def marked(cls, records):
+        """The records, marked as under way beside what is so already."""
+        found = records.env.context.get("crm_approval_outer")
+        there = found if isinstance(found, cls) else ()
+        added = {(records._name, key) for key in records._ids}
+        return records.with_context(crm_approval_outer=cls(added.union(there)))
+
 
 PASSING_STATES = ("free", "granted")
 # The worst answer to one of its demands is the state of the document.
@@ -78,18 +98,19 @@ class CrmApprovalTransition(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         documents = super().create(vals_list)
-        documents._approval_log_unasked()
+        documents.sudo()._approval_log_unasked()  # the log does not depend on who
         return documents
 
     def write(self, vals):
         if (
             not self._approval_watched_fields() & vals.keys()
-            or self.env.context.get("crm_approval_outer") is OUTER_WRITE
+            or UnderWay.among(self) == self
         ):
             return super().write(vals)
+        # Superuser mode: what is governed does not depend on who writes.
         before = self.sudo()._approval_before_change()
-        outer = self.with_context(crm_approval_outer=OUTER_WRITE)
-        result = super(CrmApprovalTransition, outer).write(vals)
+        marked = UnderWay.marked(self)
+        result = super(CrmApprovalTransition, marked).write(vals)
         self.sudo()._approval_after_change(before)
         return result
 
@@ -100,9 +121,16 @@ class CrmApprovalTransition(models.AbstractModel):
         return tuple(gate for gate in self._approval_gates() if isinstance(gate, Gate))
 
     @api.model
+    @ormcache()
     def _approval_watched_fields(self):
         return frozenset().union(
             *(gate.watched for gate in self._approval_transitions())
+        )
+
+    def _approval_filter_concerned(self):
+        """The documents that any gate is about."""
+        return self.union(
+            *(self._approval_filter_governed(g) for g in self._approval_transitions())
         )
 
     def _approval_filter_past(self, gate):
@@ -115,7 +143,7 @@ class CrmApprovalTransition(models.AbstractModel):
 
         :return: requests under way, and ``{gate key: documents past it}``
         """
-        requests = self._approval_get_under_way()
+        requests = self._approval_filter_concerned()._approval_get_under_way()
         past_by_gate = {}
         for gate in self._approval_transitions():
             past = past_by_gate[gate.key] = self._approval_filter_past(gate)
@@ -133,7 +161,8 @@ class CrmApprovalTransition(models.AbstractModel):
         """After a governed change: requests under way follow what is there now, and
         a passage that no point of a rule asked about is put down."""
         requests, past_by_gate = before
-        requests._revise()
+        if requests:
+            requests._revise()
         self._approval_log_unasked(past_by_gate)
 
     def _approval_log_unasked(self, past_before=None):
@@ -286,6 +315,8 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def _approval_get_under_way(self):
         """Requests about these documents that still wait for somebody."""
+        if not self._origin.ids:
+            return self.env["crm.approval.request"].sudo()
         return (
             self.env["crm.approval.request"]
             .sudo()

@@ -1,41 +1,213 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import format_amount
+
+from ..approval.core.facts import Fact
+from ..approval.core.gate import ChangeGate, Gate
+
+# Discount and settlement of a customer (FEATURES LC-05). The pricelist is written
+# under either name.
+TERMS = frozenset(
+    {"property_payment_term_id", "credit_limit", "use_partner_credit_limit"}
+    | {"property_product_pricelist", "specific_property_product_pricelist"}
+)
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "crm.approval.mixin"]
 
-    def _crm_get_accounts(self, orders):
-        """What the customers of some orders owe, as figures for an approver.
+    crm_class_id = fields.Many2one(
+        comodel_name="crm.customer.class",
+        string="Customer Class",
+        index="btree_not_null",
+        tracking=True,
+        groups="base.group_user",
+    )
+    crm_released = fields.Boolean(
+        string="Released for Orders",
+        default=lambda self: self._crm_is_released_at_once(),
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
+        help="Orders of a customer are confirmed once the customer is released. New"
+        " customers wait for it when a policy asks before they are released.",
+    )
+    crm_guarded = fields.Boolean(
+        compute="_compute_crm_guarded",
+        groups="base.group_user",
+        help="Discount, settlement or class change by request only.",
+    )
 
-        :return: ``{order id: [(label, value, note, level)]}``; in the currency of the
-            order's company, of that company's books alone
+    # === COMPUTE METHODS === #
+
+    @api.depends_context("company")
+    def _compute_crm_guarded(self):
+        policies = self.env["crm.approval.policy"].sudo()  # only whether there is one
+        guarded = any(
+            policy.company_id in (False, 0, self.env.company.id)
+            for gate in self._approval_change_gates()
+            for policy in policies._get_rules(gate.key)
+        )
+        self.crm_guarded = guarded
+
+    # === BUSINESS METHODS: approval === #
+
+    @api.model
+    def _approval_gates(self):
+        return (
+            Gate(
+                key="res.partner:release",
+                label=self.env._("Release a new customer for orders"),
+                past=[("crm_released", "=", True)],
+                watched=frozenset({"crm_released"}),
+            ),
+            ChangeGate(
+                key="res.partner:terms",
+                label=self.env._("Change discount or settlement of a customer"),
+                guarded=TERMS,
+            ),
+            ChangeGate(
+                key="res.partner:class",
+                label=self.env._("Change the class of a customer"),
+                guarded=frozenset({"crm_class_id"}),
+            ),
+        )
+
+    @api.model
+    def _approval_depends(self):
+        return ["crm_released", "parent_id", "crm_approval_request_ids.state"]
+
+    def _approval_filter_governed(self, gate):
+        """Customers are released as a whole, not contact by contact; colleagues are
+        no customers."""
+        if gate.key != "res.partner:release":
+            return self
+        return self.filtered(
+            lambda partner: (
+                partner.commercial_partner_id == partner
+                and partner.partner_share is not False
+            )
+        )
+
+    def _approval_get_facts(self, gate):
+        # Released as a customer; addresses and the like change freely (LC-06).
+        return {
+            partner.id: {"customer": Fact(partner.id or None, "changed")}
+            for partner in self
+        }
+
+    def _approval_get_free_changes(self, gate, values):
+        """Contacts take over what holds for their company."""
+        return self.filtered(
+            lambda partner: (
+                partner.commercial_partner_id != partner
+                and not any(
+                    partner.commercial_partner_id._approval_differs(name, value)
+                    for name, value in values.items()
+                )
+            )
+        )
+
+    def _approval_get_interested_users(self):
+        return self.user_id
+
+    def _approval_get_team_leaders(self):
+        return self.user_id.sale_team_id.user_id
+
+    def _approval_get_reasons(self, gate):
+        return {
+            partner.id: self.env._(
+                "%s is new: orders are confirmed once the customer is released.",
+                partner.display_name,
+            )
+            for partner in self
+        }
+
+    def _approval_get_summaries(self, gate):
+        return {
+            partner.id: self.env._("New customer: %s", partner.display_name)
+            for partner in self
+        }
+
+    def _approval_get_figures(self):
+        accounts = {}
+        for partner in self:
+            company = partner._approval_get_company()
+            customer = partner.commercial_partner_id.with_company(company)
+            overdue = customer._crm_get_overdue(company)
+            accounts[partner.id] = customer._crm_get_account_cards(
+                company, 0.0, *overdue.get(customer.id, (0.0, 0))
+            )
+        names = ("label", "value", "note", "level")
+        return {
+            partner.id: {
+                "cards": [
+                    dict(zip(names, card, strict=True))
+                    for card in (*partner._crm_get_cards(), *accounts[partner.id])
+                ]
+            }
+            for partner in self
+        }
+
+    def _approval_should_proceed(self, request):
+        return True  # nothing else is left to be done by hand
+
+    def _approval_proceed(self, request):
+        self.crm_released = True
+
+    # === BUSINESS METHODS: release === #
+
+    @api.model
+    def _crm_is_released_at_once(self):
+        """Whether nobody has to be asked before a new customer is sold to."""
+        policies = self.env["crm.approval.policy"].sudo()  # only whether there is one
+        return not policies._get_rules("res.partner:release")
+
+    def _crm_get_cards(self):
+        return [
+            (self.env._("Customer"), self.display_name, self.ref or "", ""),
+            (self.env._("Address"), self.contact_address_inline or "–", "", ""),
+            (self.env._("Phone"), self.phone or "–", self.email or "", ""),
+            (self.env._("Tax ID"), self.vat or "–", "", ""),
+            (self.env._("Class"), self.crm_class_id.name or "–", "", ""),
+            (self.env._("Salesperson"), self.user_id.name or "–", "", ""),
+        ]
+
+    # === BUSINESS METHODS: accounts === #
+
+    def _crm_get_accounts(self, documents):
+        """What the customers of some orders or invoices owe, as figures for an
+        approver.
+
+        :return: ``{document id: [(label, value, note, level)]}``; in the currency of
+            the document's company, of that company's books alone
         """
         cards = {}
-        for company, companions in orders.grouped("company_id").items():
+        for company, companions in documents.grouped("company_id").items():
             partners = companions.partner_id.commercial_partner_id
-            partners = partners.with_company(company)
-            overdue = partners._crm_get_overdue(company)
-            for order in companions:
-                partner = order.partner_id.commercial_partner_id.with_company(company)
-                cards[order.id] = partner._crm_get_account_cards(
-                    company, order, *overdue.get(partner.id, (0.0, 0))
+            overdue = partners.with_company(company)._crm_get_overdue(company)
+            for document in companions:
+                partner = document.partner_id.commercial_partner_id
+                cards[document.id] = partner.with_company(
+                    company
+                )._crm_get_account_cards(
+                    company,
+                    document._crm_get_exposure(),
+                    *overdue.get(partner.id, (0.0, 0)),
                 )
         return cards
 
-    def _crm_get_account_cards(self, company, order, overdue, days):
+    def _crm_get_account_cards(self, company, asked, overdue, days):
+        """
+        :param asked: what the document adds to the exposure, in company currency
+        :param overdue: open amount past due, in company currency
+        :param days: for how long the oldest of it is
+        """
+
         def amount(value):
             return format_amount(self.env, value, company.currency_id)
 
-        asked = order.currency_id._convert(
-            order.amount_total,
-            company.currency_id,
-            company,
-            order.date_order or fields.Date.context_today(order),
-        )
-        exposure = self.credit + self.credit_to_invoice
-        if order.state != "sale":
-            exposure += asked
+        exposure = self.credit + self.credit_to_invoice + asked
         return [
             (self.env._("Owes"), amount(self.credit), "", ""),
             (
@@ -47,7 +219,7 @@ class ResPartner(models.Model):
             (
                 self.env._("Exposure"),
                 amount(exposure),
-                self.env._("owed, not invoiced, and this order"),
+                self.env._("owed, not invoiced, and this document"),
                 "",
             ),
         ]

@@ -18,4 +18,5 @@ class ResUsers(models.Model):
             .sudo()  # whoever manages users need not see what waits for them
             .search([("user_id", "in", self.ids), ("state", "in", ("later", "open"))])
         )
-        items._filter_unable()._reroute()
+        if items:
+            items._filter_unable()._reroute()

@@ -40,6 +40,13 @@ class SaleOrder(models.Model):
         groups="base.group_user",
         help="That of the line which asks for the highest decision.",
     )
+    crm_custom_made = fields.Boolean(
+        string="Made to Order Specially",
+        compute="_compute_crm_custom_made",
+        groups="base.group_user",
+        help="Something in it is made for this customer alone, so production and"
+        " shipment wait for its review (LC-12).",
+    )
     crm_progress = fields.Json(
         compute="_compute_crm_progress", groups="base.group_user"
     )
@@ -56,6 +63,13 @@ class SaleOrder(models.Model):
             order.crm_discount_given = verdict.given
             order.crm_discount_excess = verdict.excess
             order.crm_discount_amount = verdict.concession
+
+    @api.depends("order_line.product_id.crm_custom_made")
+    def _compute_crm_custom_made(self):
+        for order in self:
+            order.crm_custom_made = any(
+                order.sudo().order_line.product_id.mapped("crm_custom_made")
+            )
 
     @api.depends("state", "delivery_status", "invoice_ids.payment_state", "order_line")
     @api.depends_context("lang")
@@ -124,8 +138,10 @@ class SaleOrder(models.Model):
     def _approval_depends(self):
         return [
             "state",
-            "partner_id",
+            "partner_id.commercial_partner_id.crm_released",
             "payment_term_id",
+            "order_line.product_id.crm_custom_made",
+            "order_line.name",
             "crm_approval_request_ids.state",
             *self._crm_discount_depends(),
         ]
@@ -141,9 +157,22 @@ class SaleOrder(models.Model):
     def _approval_get_refusals(self, gate):
         refused = self.filtered(lambda order: order.crm_discount_state == "refused")
         verdicts = refused._crm_get_verdicts()
-        return {
+        return self._crm_get_unreleased() | {
             order.id: order._crm_explain_refusal(verdicts[order.id])
             for order in refused
+        }
+
+    def _crm_get_unreleased(self):
+        """Orders of customers who are not released (FEATURES C03.3, LC-01)."""
+        return {
+            order.id: self.env._(
+                "%(customer)s is not released for orders yet. Ask for it on the"
+                " customer's form.",
+                customer=order.partner_id.commercial_partner_id.display_name,
+            )
+            for order in self
+            if order.partner_id
+            and not order.partner_id.commercial_partner_id.crm_released
         }
 
     def _approval_get_summaries(self, gate):
@@ -197,18 +226,29 @@ class SaleOrder(models.Model):
 
     def _approval_get_amounts(self):
         return {
-            order.id: order.currency_id._convert(
-                order.amount_untaxed,
-                order.company_id.currency_id,
-                order.company_id,
-                order.date_order or fields.Date.context_today(order),
-            )
+            order.id: order._crm_to_company_currency(order.amount_untaxed)
             for order in self
         }
 
     def _approval_get_counter_values(self):
         lines = self.order_line.filtered(lambda line: not line.display_type)
         return [(line, "discount") for line in lines] + [(self, "payment_term_id")]
+
+    def _crm_get_exposure(self):
+        """What the order adds to what the customer owes, in company currency."""
+        self.ensure_one()
+        if self.state == "sale":
+            return 0.0  # counted already, as not invoiced
+        return self._crm_to_company_currency(self.amount_total)
+
+    def _crm_to_company_currency(self, amount):
+        self.ensure_one()
+        return self.currency_id._convert(
+            amount,
+            self.company_id.currency_id,
+            self.company_id,
+            self.date_order or fields.Date.context_today(self),
+        )
 
     def _crm_tell_accepted(self):
         """Tell the salesperson that a customer accepted what is not approved yet."""
@@ -278,6 +318,8 @@ class SaleOrder(models.Model):
             given = verdict.lines.get(line.id)
             if given and given.excess:
                 facts |= line._crm_get_facts(given)
+        for line in self.order_line.filtered("product_id.crm_custom_made"):
+            facts |= line._crm_get_custom_facts()
         if beyond := verdict.lines.get(None):
             facts["reduction"] = Fact(beyond.concession, "higher", topic="discount")
         return facts

@@ -121,7 +121,7 @@ class SaleOrderLine(models.Model):
 
     @api.model
     def _approval_watched_line_fields(self):
-        return CONCESSION_FIELDS
+        return CONCESSION_FIELDS | {"name"}
 
     def _crm_get_entitled_price(self):
         """Unit price by the customer's own pricelist, whichever the order has."""
@@ -185,6 +185,22 @@ class SaleOrderLine(models.Model):
         return {
             name: fact._replace(label=self.product_id.name or "", topic="discount")
             for name, fact in facts.items()
+        }
+
+    def _crm_get_custom_facts(self):
+        """What the review of a custom-made line looks at."""
+        key = f"custom:{self.id}"
+        return {
+            f"{key}:product": Fact(
+                self.product_id.id, "changed", self.product_id.name, "custom"
+            ),
+            f"{key}:text": Fact(self.name, "changed", self.product_id.name, "custom"),
+            f"{key}:quantity": Fact(
+                Decimal(repr(self.product_uom_qty)),
+                "changed",
+                self.product_id.name,
+                "custom",
+            ),
         }
 
     def _crm_get_figure_row(self, given):

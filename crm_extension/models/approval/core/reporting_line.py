@@ -1,6 +1,7 @@
 """Who stands above somebody, and who of them holds a position."""
 
 from collections.abc import Callable, Hashable, Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 
@@ -62,6 +63,38 @@ def holders(
         }
         return department or everybody
     return everybody
+
+
+def managers_able(
+    start: Hashable | None,
+    people: dict[Hashable, Person],
+    is_eligible: Callable[[Hashable], bool],
+) -> list:
+    """The users of all managers above who may decide, nearest first."""
+    users = (manager.user for manager in managers_of(start, people))
+    return list(
+        dict.fromkeys(user for user in users if user is not None and is_eligible(user))
+    )
+
+
+def authority(
+    measure: Decimal | None,
+    limits: dict[Hashable, Decimal],
+    start: Hashable | None,
+    people: dict[Hashable, Person],
+    is_eligible: Callable[[Hashable], bool],
+) -> set:
+    """The nearest manager above who may grant that much alone.
+
+    :param measure: how much is conceded; ``None`` when nothing is measured, then
+        every manager will do
+    :param limits: ``{user: the most that user may grant}``; a user not in it has no
+        known limit and does not count
+    """
+    for user in managers_able(start, people, is_eligible):
+        if measure is None or (user in limits and limits[user] >= measure):
+            return {user}
+    return set()
 
 
 def nth_manager(

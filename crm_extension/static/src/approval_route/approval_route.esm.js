@@ -5,36 +5,80 @@ import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 import {ApprovalAnswers} from "./approval_answers.esm";
+import {dueInWords, tookInWords} from "../approval_inbox/words.esm";
 
 const POINT_LOOKS = {
-    approved: {icon: "fa-check-circle", css: "text-bg-success"},
-    rejected: {icon: "fa-times-circle", css: "text-bg-danger"},
-    waiting: {icon: "fa-hourglass-half", css: "text-bg-info"},
-    later: {icon: "fa-circle-o", css: "text-bg-light border"},
-    skipped: {icon: "fa-minus", css: "text-bg-secondary opacity-50"},
+    approved: {icon: "fa-check-circle text-success", css: "border-success"},
+    rejected: {icon: "fa-times-circle text-danger", css: "border-danger"},
+    returned: {icon: "fa-undo text-warning", css: "border-warning"},
+    waiting: {icon: "fa-hourglass-half text-info", css: "border-info o_crm_now"},
+    later: {icon: "fa-circle-o text-muted", css: ""},
+    skipped: {icon: "fa-minus-circle text-muted", css: "o_crm_skipped text-muted"},
 };
 
-/** The drawn route of one request: who was asked, who answers, what was said. */
+const END_LOOKS = {
+    granted: {icon: "fa-check", css: "text-bg-success"},
+    rejected: {icon: "fa-times", css: "text-bg-danger"},
+    cancelled: {icon: "fa-ban", css: "text-bg-secondary"},
+};
+
+// What was said, where the state of the point does not say it already.
+const VERB_ICONS = {
+    return: "fa-undo",
+    counter: "fa-exchange",
+    delegate: "fa-share",
+    ask: "fa-user-plus",
+    escalate: "fa-level-up",
+};
+
+// So many ranks fit side by side on a usual screen.
+const FEW_RANKS = 3;
+
+/**
+ * The drawn route of one request: who was asked, who answers, what was said.
+ *
+ * The route is what `crm.approval.request._get_route` returns. Beside its name, state,
+ * people and voices a point may say `skip_reason` (why it is not needed), `opened`
+ * (asked since), `extra` (who wanted this opinion additionally) and `kept_from` (when
+ * the approval was given that still holds); a voice may say `for` (whose part was
+ * taken) and `verb`. `log` is the whole history, a line for each deed.
+ */
 export class ApprovalRoute extends Component {
     static template = "crm_extension.ApprovalRoute";
     static props = {route: Object, downwards: {type: Boolean, optional: true}};
 
     get ranks() {
-        return this.props.route.ranks
-            .map((points) => points.filter((point) => point.state !== "skipped"))
-            .filter((points) => points.length);
+        return (this.props.route.ranks || []).filter((points) => points.length);
     }
 
-    get skipped() {
-        return this.props.route.ranks
-            .flat()
-            .filter((point) => point.state === "skipped")
-            .map((point) => point.name)
-            .join(", ");
+    get isLong() {
+        return this.ranks.length > FEW_RANKS;
+    }
+
+    get asked() {
+        return this.props.route.asked || {};
+    }
+
+    get isBack() {
+        return this.props.route.state === "rework";
+    }
+
+    get end() {
+        return END_LOOKS[this.props.route.state] || {icon: "fa-flag-o", css: ""};
+    }
+
+    get endLabel() {
+        return (
+            {
+                granted: _t("Approved"),
+                rejected: _t("Rejected"),
+                cancelled: _t("Taken back"),
+            }[this.props.route.state] || _t("Not decided yet")
+        );
     }
 
     look(point) {
-        return POINT_LOOKS[point.state];
+        return POINT_LOOKS[point.state] || POINT_LOOKS.later;
     }
 
     when(text) {
@@ -47,14 +91,64 @@ export class ApprovalRoute extends Component {
         });
     }
 
+    day(text) {
+        return deserializeDateTime(text).toLocaleString({
+            day: "numeric",
+            month: "short",
+            year: "numeric",
+        });
+    }
+
+    due(point) {
+        return dueInWords(deserializeDateTime(point.due));
+    }
+
+    isLate(point) {
+        return deserializeDateTime(point.due) < luxon.DateTime.now();
+    }
+
+    said(point) {
+        return point.said || [];
+    }
+
+    took(point, voice) {
+        return point.opened
+            ? tookInWords(
+                  deserializeDateTime(point.opened),
+                  deserializeDateTime(voice.when)
+              )
+            : "";
+    }
+
+    speaker(voice) {
+        return voice.for
+            ? _t("%(person)s for %(other)s", {person: voice.who, other: voice.for})
+            : voice.who;
+    }
+
+    icon(voice) {
+        return VERB_ICONS[voice.verb];
+    }
+
+    /** What makes a point different from one of the rule. */
+    mark(point) {
+        return point.extra ? _t("asked additionally by %s", point.extra) : "";
+    }
+
+    get log() {
+        return this.props.route.log || [];
+    }
+
+    /** Who still answers; those who did are among the voices. */
     people(point) {
-        if (point.people.length > 1 && point.needed < point.people.length) {
+        const people = point.people || [];
+        if (people.length > 1 && point.needed < people.length) {
             return _t("any %(needed)s of %(all)s", {
                 needed: point.needed,
-                all: point.people.join(", "),
+                all: people.join(", "),
             });
         }
-        return point.people.join(", ");
+        return people.join(", ");
     }
 }
 

@@ -178,7 +178,8 @@ tours.add("crm_extension_manager_rejects", {
     steps: () => [
         click("Open it", `.o_data_row td:contains("${ASKED}")`),
         click("Reject without a word", 'button[name="action_reject"]'),
-        ...seeMessage("Say in the comment why you reject"),
+        see("He is asked why", '.modal:contains("Why?") .btn-danger:disabled'),
+        click("Not yet", '.modal .btn-secondary:contains("Cancel")'),
         see("It is still open", 'button[name="action_reject"]'),
         type("Say why", ".o_crm_comment textarea", "Not for this customer"),
         click("Reject", 'button[name="action_reject"]'),
@@ -234,7 +235,7 @@ tours.add("crm_extension_administrator_reads_the_policy", {
             '[name="condition_domain"] .o_facet_value:contains("Above the Limit")'
         ),
         see("Which is not called wrong", '.o_form_view:not(:contains("Invalid domain"))'),
-        click("Open a point", '.o_data_row td:contains("Finance Officer")'),
+        click("Open a point", '.o_crm_points_card:contains("Finance Officer") .card-body'),
         see(
             "When it is asked",
             '.modal [name="condition_domain"] .o_facet_value:contains("Highest Discount")'

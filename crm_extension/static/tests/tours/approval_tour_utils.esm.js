@@ -15,6 +15,11 @@ export function type(content, trigger, text) {
     return {content, trigger, run: `edit ${text}`};
 }
 
+/** A key pressed once the trigger is there. */
+export function press(content, trigger, key) {
+    return {content, trigger, run: `press ${key}`};
+}
+
 /** Neither shown nor in a menu of buttons. */
 export function seeNoButton(name) {
     return see(

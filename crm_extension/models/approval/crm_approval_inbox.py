@@ -1,0 +1,375 @@
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, split_every
+
+from .core.forecast import is_urgent, outlook
+
+# Several items are decided in batches of this size, so that memory stays bounded.
+BATCH = 500
+# What the usual time of an answer is told of: the latest answers of a rule.
+USUAL_PERIOD = timedelta(days=90)
+USUAL_SAMPLE = 500
+USUAL_ENOUGH = 3
+# A mail names that many documents and counts the others.
+MAIL_LINES = 20
+
+
+class CrmApprovalInbox(models.AbstractModel):
+    """What the screens of the inbox read, deciding on several items at once, and how
+    people hear of what is new there."""
+
+    _name = "crm.approval.inbox"
+    _description = "Inbox of Approval Items"
+
+    is_of_my_team = fields.Boolean(
+        compute="_compute_is_of_my_team",
+        search="_search_is_of_my_team",
+        help="It is asked of somebody below the reader in the reporting line.",
+    )
+    forecast = fields.Selection(
+        selection=[
+            ("on_time", "In time"),
+            ("at_risk", "May become late"),
+            ("late", "Late"),
+        ],
+        compute="_compute_forecast",
+    )
+    forecast_note = fields.Char(compute="_compute_forecast")
+    is_urgent = fields.Boolean(string="Urgent", compute="_compute_forecast")
+
+    # The latest answers of a rule, from which the usual time of an answer is told.
+    _answered_index = models.Index(
+        "(policy_id, date_done) WHERE state IN ('approved', 'rejected')"
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_is_of_my_team(self):
+        team = {user for (user,) in self.env.execute_query(self._get_team_query())}
+        for item in self:
+            item.is_of_my_team = item.user_id.id in team
+
+    def _search_is_of_my_team(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        mine = Domain("user_id", "any!", self._get_team_query())
+        return mine if True in value else ~mine
+
+    @api.depends("state", "date_due", "policy_id", "step_id")
+    @api.depends_context("lang")
+    def _compute_forecast(self):
+        self.forecast = self.forecast_note = self.is_urgent = False
+        # Superuser mode: the usual time is told of all answers, and the reader
+        # cannot see those of others.
+        waiting = self.sudo().filtered(lambda item: item.state == "open")
+        usual = waiting._get_usual_hours_by_point(waiting.policy_id)
+        now = fields.Datetime.now()
+        for item in waiting:
+            hours = usual.get(item._get_point_key())
+            due = item.date_due or None
+            item.forecast = outlook(now, due, hours and timedelta(hours=hours)) or False
+            item.is_urgent = is_urgent(now, due)
+            if hours:
+                item.forecast_note = self.env._(
+                    "usually answered in %(duration)s",
+                    duration=self._get_duration_in_words(hours),
+                )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self._notify_inboxes(self.user_id)
+        return result
+
+    # === ACTION METHODS === #
+
+    def action_approve_many(self):
+        """Say yes to several items, each on its own merits.
+
+        :return: the report, a dict per item in the given order: ``id``, ``name``,
+            ``ok`` and ``message`` (what was done, or why not)
+        """
+        return self._decide_many("approve")
+
+    def action_reject_many(self, comment):
+        """Say no to several items for one reason, each on its own merits.
+
+        :param comment: the reason, kept with each of them
+        :return: the report, as :meth:`action_approve_many` returns it
+        :raises UserError: without a reason
+        """
+        if not (comment or "").strip():
+            raise UserError(
+                self.env._("Say why you reject; whoever asked reads the reason.")
+            )
+        return self._decide_many("reject", comment.strip())
+
+    @api.model
+    @api.readonly
+    def get_open_count(self):
+        """How many items wait for the acting user, in all of the user's companies."""
+        # Superuser mode: only one's own are counted, and nobody needs a rule for
+        # those; without rules the count reads one small index and nothing else.
+        return self.sudo().search_count(
+            [("user_id", "=", self.env.uid), ("state", "=", "open")]
+        )
+
+    @api.model
+    @api.readonly
+    def get_inbox_counts(self):
+        """The numbers on the tabs of the inbox: what still waits for an answer.
+
+        :return: ``{"open": n, "mine": n, "team": n, "asked": n}``; ``open`` is
+            :meth:`get_open_count`, the others respect the companies switched on
+        """
+        waiting = Domain("state", "=", "open")
+        return {
+            "open": self.get_open_count(),
+            "mine": self.search_count(waiting & Domain("user_id", "=", self.env.uid)),
+            "team": self.search_count(waiting & Domain("is_of_my_team", "=", True)),
+            "asked": self.env["crm.approval.request"].search_count(
+                [
+                    ("requester_id", "=", self.env.uid),
+                    ("state", "in", ("pending", "rework")),
+                ]
+            ),
+        }
+
+    @api.model
+    @api.readonly
+    def get_next_open(self, preferred):
+        """Which item to read next after a decision.
+
+        :param preferred: ids to look at first, in this order
+        :return: the id of an item that waits for the acting user; ``False`` when
+            nothing waits any more
+        """
+        mine = Domain("user_id", "=", self.env.uid) & Domain("state", "=", "open")
+        preferred = [key for key in preferred or () if isinstance(key, int)]
+        waiting = set(self.search(mine & Domain("id", "in", preferred)).ids)
+        for item_id in preferred:
+            if item_id in waiting:
+                return item_id
+        return self.search(mine, limit=1).id
+
+    # === BUSINESS METHODS === #
+
+    def _decide_many(self, verb, comment=None):
+        self.check_access("read")
+        messages = {}
+        for ids in split_every(BATCH, self.ids):
+            # Each batch asks and writes for itself; what it read is let go of after.
+            batch = self.browse(ids)
+            reasons = batch._get_cannot_decide_reason()
+            messages |= {item_id: reason for item_id, reason in reasons.items()}
+            able = batch.filtered(lambda item, reasons=reasons: not reasons[item.id])
+            messages |= able._decide_together(verb, comment)
+            self.env.flush_all()
+            self.env.invalidate_all()
+        done = self.env._("Approved") if verb == "approve" else self.env._("Rejected")
+        return [
+            {
+                "id": item.id,
+                "name": item.name,
+                "ok": not messages[item.id],
+                "message": messages[item.id] or done,
+            }
+            for item in self
+        ]
+
+    def _decide_together(self, verb, comment):
+        """Decide all at once; when one of them stands in the way, one by one.
+
+        :return: ``{id: why it could not be decided, or False}``
+        """
+        if not self:
+            return {}
+        try:
+            with self.env.cr.savepoint():
+                if comment:
+                    # As the engine: whoever may decide has just been asked.
+                    self._as_engine().write({"comment": comment})
+                self._do_decide(verb)
+        except UserError as error:
+            if len(self) == 1:
+                return {self.id: str(error)}
+            return {
+                item_id: message
+                for item in self
+                for item_id, message in item._decide_together(verb, comment).items()
+            }
+        return {item.id: item._get_undecided_reason() for item in self}
+
+    def _get_undecided_reason(self):
+        """Why an item is still open although the answer was given."""
+        self.ensure_one()
+        if self.state in ("approved", "rejected"):
+            return False
+        return self.env._(
+            "%(document)s has changed since it was asked. Read it again, then decide.",
+            document=self.name,
+        )
+
+    @api.model
+    def _get_team_query(self):
+        """The users below the acting user in the reporting line, at any depth."""
+        employees = self.env["hr.employee"]
+        return SQL(
+            """
+            WITH RECURSIVE team(id, user_id) AS (
+                SELECT id, user_id FROM hr_employee WHERE user_id = %(user)s
+                UNION
+                SELECT below.id, below.user_id
+                  FROM hr_employee below JOIN team ON below.parent_id = team.id
+            )
+            SELECT user_id FROM team WHERE user_id <> %(user)s
+            """,
+            user=self.env.uid,
+            to_flush=(employees._fields["parent_id"], employees._fields["user_id"]),
+        )
+
+    @api.model
+    def _get_usual_hours(self, policy_steps):
+        """How long an answer usually takes at points of a rule.
+
+        :param policy_steps: ``crm.approval.policy.step`` records
+        :return: ``{policy step id: hours}``; points with too few answers are missing
+        """
+        policy_steps = policy_steps.sudo()
+        usual = self._get_usual_hours_by_point(policy_steps.policy_id)
+        keys = {step.id: (step.policy_id.id, step.name) for step in policy_steps}
+        return {step: usual[key] for step, key in keys.items() if key in usual}
+
+    def _get_point_key(self):
+        """What makes answers comparable: the same point of the same rule."""
+        return (self.policy_id.id, self.step_id.name)
+
+    @api.model
+    def _get_usual_hours_by_point(self, policies):
+        """The mean hours from the question to the answer, by :meth:`_get_point_key`.
+
+        Of each rule only the latest answers are read, so that it costs the same
+        with a hundred of them as with a million.
+        """
+        if not policies:
+            return {}
+        for name in ("state", "policy_id", "date_open", "date_done", "step_id"):
+            self.env[self._name].flush_model([name])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT policy.id, step.name,
+                       AVG(EXTRACT(EPOCH FROM answer.date_done - answer.date_open))
+                  FROM UNNEST(%(policies)s) AS policy(id)
+                 CROSS JOIN LATERAL (
+                       SELECT step_id, date_open, date_done
+                         FROM crm_approval_item
+                        WHERE policy_id = policy.id
+                          AND state IN ('approved', 'rejected')
+                          AND date_done >= %(since)s
+                        ORDER BY date_done DESC
+                        LIMIT %(sample)s
+                       ) AS answer
+                  JOIN crm_approval_request_step step ON step.id = answer.step_id
+                 GROUP BY policy.id, step.name
+                HAVING COUNT(*) >= %(enough)s
+                """,
+                policies=policies.ids,
+                since=fields.Datetime.now() - USUAL_PERIOD,
+                sample=USUAL_SAMPLE,
+                enough=USUAL_ENOUGH,
+            )
+        )
+        return {
+            (policy, name): float(seconds or 0) / 3600 for policy, name, seconds in rows
+        }
+
+    @api.model
+    def _get_duration_in_words(self, hours):
+        """A duration as people say it: "20 min", "5 h", "3 days"."""
+        if hours < 1:
+            return self.env._("%(count)s min", count=max(1, round(hours * 60)))
+        if hours < 36:
+            return self.env._("%(count)s h", count=round(hours))
+        return self.env._("%(count)s days", count=round(hours / 24))
+
+    def _notify_inboxes(self, users):
+        """Bring the number beside the inbox of some users up to date.
+
+        Counted and sent once, at the end of the transaction, however many items
+        open and close in it; what is rolled back is not sent.
+        """
+        if not users:
+            return
+        data = self.env.cr.precommit.data
+        if "crm_approval_inboxes" not in data:
+            data["crm_approval_inboxes"] = set()
+            self.env.cr.precommit.add(self.env[self._name].sudo()._send_open_counts)
+        data["crm_approval_inboxes"].update(users.ids)
+
+    @api.model
+    def _send_open_counts(self):
+        ids = self.env.cr.precommit.data.pop("crm_approval_inboxes")
+        users = self.env["res.users"].browse(ids)
+        counts = dict(
+            self._read_group(
+                [("user_id", "in", users.ids), ("state", "=", "open")],
+                groupby=["user_id"],
+                aggregates=["__count"],
+            )
+        )
+        for user in users:
+            user._bus_send("crm_approval_inbox", {"open": counts.get(user, 0)})
+
+    def _notify_by_mail(self):
+        """Mail those who want their notices by mail: one mail with all that is new.
+
+        Whoever reads notices in Odoo has the activity and the number in the menu.
+        """
+        readers = self.user_id.filtered(
+            lambda user: user.notification_type == "email" and user.email
+        )
+        if not readers:
+            return
+        by_user = self.grouped("user_id")
+        # Superuser mode already: the requester has no right to write mails.
+        mails = self.env["mail.mail"].create(
+            [by_user[user]._prepare_mail_values(user) for user in readers]
+        )
+        if mails:
+            # Sent in the background: nobody waits for a mail server.
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    def _prepare_mail_values(self, user):
+        items = self.with_context(lang=user.lang, tz=user.tz)
+        if len(items) == 1:
+            subject = items.env._("Your answer is needed: %(what)s", what=items.name)
+        else:
+            subject = items.env._(
+                "Your answer is needed on %(count)s documents", count=len(items)
+            )
+        return {
+            "subject": subject,
+            "body_html": items.env["ir.qweb"]._render(
+                "crm_extension.crm_approval_item_mail",
+                {
+                    "items": items[:MAIL_LINES],
+                    "more": len(items[MAIL_LINES:]),
+                    "user": user,
+                    "base_url": items[:1].get_base_url(),
+                },
+                lang=user.lang,
+            ),
+            "recipient_ids": [Command.link(user.partner_id.id)],
+            "author_id": self.env.user.partner_id.id,
+            "email_from": user.company_id.email_formatted
+            or self.env.user.email_formatted,
+            "auto_delete": True,
+        }

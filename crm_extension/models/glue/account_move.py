@@ -1,0 +1,215 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_amount
+
+from ..approval.core.facts import Fact
+from ..approval.core.gate import Gate
+from ..discount.verdict import judge
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "crm.approval.mixin"]
+
+    crm_discount_excess = fields.Float(
+        string="Below the Order (%)",
+        compute="_compute_crm_discount_excess",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="The most that a line gives beyond its order; beyond the customer's"
+        " pricelist where there is no order.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(lambda self: self._crm_discount_depends())
+    def _compute_crm_discount_excess(self):
+        for move in self:
+            move.crm_discount_excess = move.sudo()._crm_get_verdict().given
+
+    @api.depends("crm_approval_state")
+    def _compute_hide_post_button(self):
+        super()._compute_hide_post_button()
+        for move in self:
+            if move.crm_approval_state not in ("free", "granted"):
+                move.hide_post_button = True
+
+    # === BUSINESS METHODS: account === #
+
+    def _post(self, soft=True):
+        for move in self:
+            if message := move._approval_blocking_message():
+                raise UserError(message)
+        return super()._post(soft)
+
+    def button_cancel(self):
+        self._approval_get_under_way()._withdraw(
+            "withdraw", self.env._("The document was cancelled.")
+        )
+        return super().button_cancel()
+
+    # === BUSINESS METHODS: approval === #
+
+    @api.model
+    def _approval_gates(self):
+        return (
+            Gate(
+                key="account.move:post",
+                label=self.env._("Post a customer invoice or credit note"),
+                past=[("state", "=", "posted")],
+                watched=frozenset(
+                    {"state", "partner_id", "currency_id"}
+                    | {"invoice_line_ids", "line_ids"}
+                ),
+            ),
+        )
+
+    @api.model
+    def _approval_depends(self):
+        return [
+            "state",
+            "move_type",
+            "partner_id",
+            "amount_untaxed",
+            "crm_approval_request_ids.state",
+            *self._crm_discount_depends(),
+        ]
+
+    def _approval_filter_governed(self, gate):
+        return self.filtered(
+            lambda move: move.move_type in ("out_invoice", "out_refund", "out_receipt")
+        )
+
+    def _approval_get_facts(self, gate):
+        return {move.id: move._crm_get_facts() for move in self}
+
+    def _approval_get_reasons(self, gate):
+        return {move.id: move._crm_explain() for move in self}
+
+    def _approval_get_summaries(self, gate):
+        return {
+            move.id: f"{move.partner_id.display_name}: {move._crm_explain()}"
+            for move in self
+        }
+
+    def _approval_get_figures(self):
+        accounts = self.partner_id.commercial_partner_id._crm_get_accounts(self)
+        names = ("label", "value", "note", "level")
+        return {
+            move.id: {
+                "cards": [
+                    dict(zip(names, card, strict=True))
+                    for card in (*move._crm_get_cards(), *accounts[move.id])
+                ],
+                "table": move._crm_get_figure_table(),
+            }
+            for move in self
+        }
+
+    def _approval_get_interested_users(self):
+        return self.invoice_user_id
+
+    def _approval_get_team_leaders(self):
+        return self.team_id.user_id
+
+    def _approval_get_measures(self, gate):
+        return {move.id: move._crm_get_verdict().given for move in self}
+
+    def _approval_get_amounts(self):
+        return {move.id: abs(move.amount_untaxed_signed) for move in self}
+
+    def _approval_proceed(self, request):
+        self.action_post()
+
+    # === BUSINESS METHODS: what is given away === #
+
+    @api.model
+    def _crm_discount_depends(self):
+        names = ("price_unit", "discount", "quantity", "product_id", "sale_line_ids")
+        return [f"invoice_line_ids.{name}" for name in names]
+
+    def _crm_get_verdict(self):
+        """What a single invoice gives beyond its order; nobody's ceiling counts."""
+        self.ensure_one()
+        lines = self.invoice_line_ids if self.move_type != "out_refund" else ()
+        return judge(
+            [
+                line._crm_to_verdict_line()
+                for line in lines
+                if line.display_type == "product" and not line.is_downpayment
+            ],
+            None,
+            self.currency_id.decimal_places,
+        )
+
+    def _crm_get_facts(self):
+        facts = {
+            "partner": Fact(self.partner_id.id or None, "changed"),
+            "currency": Fact(self.currency_id.name, "changed"),
+        }
+        if self.move_type == "out_refund":
+            refunded = self.currency_id.round(self.amount_untaxed)
+            facts["refund"] = Fact(Decimal(repr(refunded)), "higher", topic="refund")
+        for key, given in self._crm_get_verdict().lines.items():
+            if given.excess:
+                line = f"line:{key}" if key else "reduction"
+                facts[line] = Fact(given.concession, "higher", given.label, "discount")
+        return facts
+
+    def _crm_get_exposure(self):
+        """What the invoice adds to what the customer owes, in company currency."""
+        self.ensure_one()
+        return self.amount_total_signed if self.state == "draft" else 0.0
+
+    def _crm_explain(self):
+        if self.move_type == "out_refund":
+            return self.env._(
+                "Credits %(amount)s for %(origin)s.",
+                amount=format_amount(self.env, self.amount_untaxed, self.currency_id),
+                origin=self.reversed_entry_id.name or self.env._("no invoice"),
+            )
+        worst = self._crm_get_verdict().worst
+        if not worst:
+            return ""
+        return self.env._(
+            "“%(line)s” gives %(percent)g %% beyond the order.",
+            line=worst.label or self.env._("The discount"),
+            percent=worst.percent,
+        )
+
+    def _crm_get_cards(self):
+        verdict = self._crm_get_verdict()
+
+        def amount(value):
+            return format_amount(self.env, float(value), self.currency_id)
+
+        return [
+            (self.env._("Customer"), self.partner_id.display_name, "", ""),
+            (self.env._("Untaxed amount"), amount(self.amount_untaxed), "", ""),
+            (
+                self.env._("Beyond the order"),
+                amount(verdict.concession),
+                self.env._("at most %(percent)g %% on a line", percent=verdict.given),
+                "attention" if verdict.excess else "",
+            ),
+        ]
+
+    def _crm_get_figure_table(self):
+        verdict = self._crm_get_verdict()
+        lines = self.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+        return {
+            "columns": [
+                self.env._("Product"),
+                self.env._("Quantity"),
+                self.env._("Unit price"),
+                self.env._("Beyond the order"),
+                self.env._("Subtotal"),
+            ],
+            "rows": [
+                line._crm_get_figure_row(verdict.lines.get(line.id)) for line in lines
+            ],
+        }

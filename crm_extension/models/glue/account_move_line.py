@@ -1,0 +1,66 @@
+from odoo import fields, models
+from odoo.tools import format_amount
+
+from ..discount.verdict import Line
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _crm_to_verdict_line(self):
+        """The line as the verdict sees it: held against its order, and against the
+        customer's pricelist where there is none."""
+        self.ensure_one()
+        price = self.price_unit * (1 - self.discount / 100)
+        return Line(
+            key=self.id,
+            label=self.product_id.name or self.name or "",
+            reference=self._crm_get_reference_price(price),
+            price=price,
+            quantity=self.quantity,
+            ceiling=0,
+        )
+
+    def _crm_get_reference_price(self, price):
+        """What a unit should be billed at, in the invoice's currency and the line's
+        unit; the price itself when nothing says so."""
+        self.ensure_one()
+        move, order_line = self.move_id, self.sale_line_ids[:1]
+        if order_line:
+            agreed = order_line.price_unit * (1 - order_line.discount / 100)
+            if self.product_uom_id and order_line.product_uom_id:
+                agreed = order_line.product_uom_id._compute_price(
+                    agreed, self.product_uom_id
+                )
+            return order_line.currency_id._convert(
+                agreed,
+                move.currency_id,
+                move.company_id,
+                move.invoice_date or fields.Date.context_today(move),
+                round=False,
+            )
+        if not self.product_id:
+            return max(price, self.price_unit)
+        pricelist = move.partner_id.with_company(
+            move.company_id
+        ).property_product_pricelist
+        return pricelist._get_product_price(
+            self.product_id,
+            self.quantity or 1.0,
+            currency=move.currency_id,
+            uom=self.product_uom_id,
+            date=move.invoice_date or fields.Date.context_today(move),
+        )
+
+    def _crm_get_figure_row(self, given):
+        """Product, quantity, unit price, beyond the order, subtotal: for people."""
+        return {
+            "level": "attention" if given and given.excess else "",
+            "cells": [
+                self.product_id.name or self.name or "",
+                f"{self.quantity:g} {self.product_uom_id.name or ''}",
+                format_amount(self.env, self.price_unit, self.currency_id),
+                f"{float(given.percent):g} %" if given and given.percent else "–",
+                format_amount(self.env, self.price_subtotal, self.currency_id),
+            ],
+        }

@@ -1,0 +1,234 @@
+import {onPatched} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {FormController} from "@web/views/form/form_controller";
+import {formView} from "@web/views/form/form_view";
+import {KanbanController} from "@web/views/kanban/kanban_controller";
+import {kanbanView} from "@web/views/kanban/kanban_view";
+import {ListController} from "@web/views/list/list_controller";
+import {listView} from "@web/views/list/list_view";
+import {ITEM, useApprovalInbox} from "./inbox_hook.esm";
+import {ApprovalInboxTabs} from "./inbox_tabs.esm";
+
+const INBOX = "crm_extension.crm_approval_item_action";
+
+/** What a list and the cards share: deciding on what is ticked. */
+const WithTicked = (Controller) =>
+    class extends Controller {
+        static components = {...Controller.components, ApprovalInboxTabs};
+
+        /** The hint and the bulk buttons, where something can be decided. */
+        get canDecide() {
+            return this.env.config.actionXmlId === INBOX;
+        }
+
+        get tickedCount() {
+            const {isDomainSelected, count, selection} = this.model.root;
+            return isDomainSelected ? count : selection.length;
+        }
+
+        async getTicked() {
+            return this.tickedCount ? this.model.root.getResIds(true) : [];
+        }
+
+        async approveTicked() {
+            await this.inbox.approve(await this.getTicked());
+        }
+
+        async rejectTicked() {
+            const ids = await this.getTicked();
+            this.inbox.reject(ids, _t("%s documents", ids.length));
+        }
+    };
+
+export class ApprovalInboxListController extends WithTicked(ListController) {
+    static template = "crm_extension.ApprovalInboxList";
+
+    setup() {
+        super.setup();
+        this.lastRow = -1;
+        this.isRowWanted = false;
+        // Only now the rows are those that were loaded.
+        onPatched(() => {
+            if (this.isRowWanted) {
+                this.isRowWanted = false;
+                this.moveTo(this.lastRow);
+            }
+        });
+        this.inbox = useApprovalInbox(() => this.reload());
+        const isAvailable = () => this.canDecide;
+        useHotkey("a", () => this.approveAtHand(), {isAvailable});
+        useHotkey("r", () => this.rejectAtHand(), {isAvailable});
+        useHotkey("j", () => this.moveTo(this.rowIndex + 1), {allowRepeat: true});
+        useHotkey("k", () => this.moveTo(this.rowIndex - 1), {allowRepeat: true});
+    }
+
+    get rows() {
+        return [...this.rootRef.el.querySelectorAll(".o_data_row")];
+    }
+
+    /** The row with the focus; -1 without one. */
+    get rowIndex() {
+        return this.rows.findIndex((row) => row.contains(document.activeElement));
+    }
+
+    get recordAtHand() {
+        const row = this.rows[this.rowIndex];
+        return row && this.model.root.records.find(({id}) => id === row.dataset.id);
+    }
+
+    moveTo(index) {
+        const rows = this.rows;
+        const row = rows[Math.max(0, Math.min(index, rows.length - 1))];
+        this.lastRow = row ? rows.indexOf(row) : -1;
+        if (row) {
+            row.querySelector("td.o_data_cell").focus();
+            row.scrollIntoView({block: "nearest"});
+        }
+    }
+
+    approveAtHand() {
+        const record = this.recordAtHand;
+        if (this.tickedCount) {
+            return this.approveTicked();
+        }
+        if (record && record.data.can_decide) {
+            return this.inbox.approve([record.resId]);
+        }
+    }
+
+    rejectAtHand() {
+        const record = this.recordAtHand;
+        if (this.tickedCount) {
+            return this.rejectTicked();
+        }
+        if (record && record.data.can_decide) {
+            return this.inbox.reject([record.resId], record.data.name);
+        }
+    }
+
+    /** Whoever works with the keys goes on at the row that moved up. */
+    async reload() {
+        // A dialog has taken the focus away meanwhile, so the row was noted.
+        await this.model.load();
+        this.isRowWanted = this.lastRow >= 0;
+        this.render();
+    }
+}
+
+export class ApprovalInboxKanbanController extends WithTicked(KanbanController) {
+    static template = "crm_extension.ApprovalInboxKanban";
+
+    setup() {
+        super.setup();
+        this.inbox = useApprovalInbox(() => this.model.load());
+    }
+}
+
+/** One item, read and decided; then the next one. */
+export class ApprovalItemFormController extends FormController {
+    setup() {
+        super.setup();
+        this.notification = useService("notification");
+        this.inboxService = useService("crm_approval_inbox");
+        this.inbox = useApprovalInbox(() => this.model.load());
+        const isAvailable = () => this.model.root.data.can_decide;
+        useHotkey("a", () => this.decide("action_approve"), {isAvailable});
+        useHotkey("r", () => this.decide("action_reject"), {isAvailable});
+        useHotkey("j", () => this.turn(1));
+        useHotkey("k", () => this.turn(-1));
+    }
+
+    async beforeExecuteActionButton(clickParams) {
+        if (["action_approve", "action_reject"].includes(clickParams.name)) {
+            await this.decide(clickParams.name);
+            return false;
+        }
+        return super.beforeExecuteActionButton(clickParams);
+    }
+
+    async turn(by) {
+        const {resId, resIds} = this.model.root;
+        const offset = resIds.indexOf(resId) + by;
+        if (offset >= 0 && offset < resIds.length) {
+            await this.onPagerUpdate({offset, resIds});
+        }
+    }
+
+    /** A rejection without a comment asks for one first. */
+    async decide(method) {
+        const record = this.model.root;
+        if ((await record.save()) === false) {
+            return;
+        }
+        if (method === "action_reject" && !(record.data.comment || "").trim()) {
+            this.inbox.askReason(record.data.name, async (comment) => {
+                await record.update({comment});
+                await record.save();
+                await this.sayAndGoOn(method);
+            });
+        } else {
+            await this.sayAndGoOn(method);
+        }
+    }
+
+    async sayAndGoOn(method) {
+        const {data, resId, resIds} = this.model.root;
+        const {name} = data;
+        await this.orm.call(ITEM, method, [[resId]]);
+        this.notification.add(
+            method === "action_approve"
+                ? _t("%s: Approved", name)
+                : _t("%s: Rejected", name),
+            {type: "success"}
+        );
+        this.inboxService.refresh();
+        const at = resIds.indexOf(resId);
+        const others = [...resIds.slice(at + 1), ...resIds.slice(0, at)];
+        const next = await this.orm.call(ITEM, "get_next_open", [others]);
+        if (next) {
+            const left = resIds.filter((id) => id !== resId);
+            await this.model.load({
+                resId: next,
+                resIds: left.includes(next) ? left : [...left, next],
+            });
+        } else {
+            await this.actionService.doAction(INBOX, {clearBreadcrumbs: true});
+        }
+    }
+}
+
+/** What the user has asked: the same tabs, nothing to decide. */
+export class ApprovalRequestListController extends ListController {
+    static template = "crm_extension.ApprovalRequestList";
+    static components = {...ListController.components, ApprovalInboxTabs};
+}
+
+export class ApprovalRequestKanbanController extends KanbanController {
+    static template = "crm_extension.ApprovalRequestKanban";
+    static components = {...KanbanController.components, ApprovalInboxTabs};
+}
+
+const views = registry.category("views");
+views.add("crm_approval_inbox_list", {
+    ...listView,
+    Controller: ApprovalInboxListController,
+});
+views.add("crm_approval_inbox_kanban", {
+    ...kanbanView,
+    Controller: ApprovalInboxKanbanController,
+});
+views.add("crm_approval_item_form", {
+    ...formView,
+    Controller: ApprovalItemFormController,
+});
+views.add("crm_approval_request_list", {
+    ...listView,
+    Controller: ApprovalRequestListController,
+});
+views.add("crm_approval_request_kanban", {
+    ...kanbanView,
+    Controller: ApprovalRequestKanbanController,
+});

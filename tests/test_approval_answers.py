@@ -87,7 +87,7 @@ class TestSentBack(AnswersCommon, TransactionCase):
 
     def test_a_parallel_point_keeps_its_answer(self):
         self.order.with_user(self.sales).action_approval_recall()
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy(
             [
                 self.step("Sales Manager", 10),
@@ -408,7 +408,7 @@ class TestWhoAndWhen(AnswersCommon, TransactionCase):
     def test_who_is_asked_in_somebodys_place_is_one_voice_with_them(self):
         self.order.with_user(self.sales).action_approval_recall()
         second = self.make_person("t_finance2", "Finance Officer", ACCOUNTANT)
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy([self.step("Finance Officer", 10, quorum="all")])
         self.order.with_user(self.sales).action_approval_request()
         item = self.items_of(self.finance)

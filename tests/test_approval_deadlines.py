@@ -42,7 +42,7 @@ class DeadlineCommon(ApprovalCommon):
         (cls.manager | cls.director | cls.finance).tz = "Europe/Berlin"
 
     def ask(self, moment, **values):
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy([self.step("Sales Manager", 10, **values)])
         with freeze_time(moment):
             order = self.make_order(0, 25)
@@ -141,7 +141,7 @@ class TestStoppedClock(DeadlineCommon, TransactionCase):
         self.assertAlmostEqual(item.hours_used, 3)
 
     def test_while_a_parallel_point_was_sent_back(self):
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy(
             [self.step("Sales Manager", 10), self.step("Finance Officer", 10)]
         )
@@ -266,7 +266,7 @@ class TestRungs(DeadlineCommon, TransactionCase):
         self.assertIn("5:00", note.body)
 
     def test_one_notice_for_all_that_waits(self):
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy([self.step("Sales Manager", 10, remind_hours=2)])
         with freeze_time("2026-01-05 07:00:00"):
             for _index in range(3):

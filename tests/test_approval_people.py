@@ -17,7 +17,7 @@ CONFIRM = "sale.order:confirm"
 class PeopleCommon(ApprovalCommon):
     def ask(self, *steps, discount=25, user=None, **values):
         if steps:
-            self.policy.active = False
+            self.retire(self.policy)
             self.make_policy(list(steps), **values)
         order = self.make_order(0, discount, user=user)
         order.action_approval_request()

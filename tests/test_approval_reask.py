@@ -74,7 +74,7 @@ class TestReask(ReaskCommon, TransactionCase):
         self.assertEqual(self.states(request), ["waiting", "later"])
 
     def test_topics_only_points_that_look_at_it_are_asked_again(self):
-        self.policy.active = False
+        self.retire(self.policy)
         discount, terms = self.env["crm.approval.topic"].create(
             [{"key": "discount", "name": "D"}, {"key": "terms", "name": "T"}]
             if not self.env["crm.approval.topic"].search([("key", "=", "terms")])
@@ -161,7 +161,7 @@ class TestOverGrant(ReaskCommon, TransactionCase):
             order.order_line[1].discount = 25
 
     def test_one_of_two_who_saw_the_better_value_does_not_count_for_the_worse(self):
-        self.policy.active = False
+        self.retire(self.policy)
         second = self.make_person("t_finance2", "Finance Officer", "base.group_user")
         second.group_ids += self.env.ref("account.group_account_user")
         self.make_policy([self.step("Finance Officer", 10, quorum="all")])

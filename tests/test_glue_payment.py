@@ -1,8 +1,10 @@
 """A customer signs or pays while approval is missing: kept, told, confirmed later."""
 
-import base64
 from contextlib import contextmanager
 from unittest.mock import patch
+
+import pytest
+from psycopg2.errors import SerializationFailure
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -12,6 +14,7 @@ from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.mail.tests.common import MailCase
 
 from .common import TAGS, ApprovalCommon
+from .test_concurrency import asked, environment  # noqa: F401
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
@@ -75,7 +78,9 @@ class TestPayment(AcceptanceCommon, AccountPaymentCommon, MailCase):
         )
         setters = {"done": "_set_done", "authorized": "_set_authorized"}
         getattr(payment, setters.get(state, "_set_pending"))()
-        payment.with_user(user or self.env.ref("base.public_user")).sudo()._post_process()
+        payment.with_user(
+            user or self.env.ref("base.public_user")
+        ).sudo()._post_process()
         return payment
 
     def invoice_at_once(self):
@@ -186,15 +191,13 @@ class TestPayment(AcceptanceCommon, AccountPaymentCommon, MailCase):
         order.sudo().write({"user_id": False, "team_id": False})
         self.pay(order)
         person = self.tasks_of(order).user_id
-        self.assertTrue(
-            person.has_group(APPROVAL_MANAGER), person.name
-        )
+        self.assertTrue(person.has_group(APPROVAL_MANAGER), person.name)
         self.sales2.active = False
         other = self.make_quotation(0, 15)
         other.sudo().write({"user_id": self.sales2.id, "team_id": False})
-        other.with_user(self.sales).action_approval_request()
+        other.with_user(self.manager).action_approval_request()
         self.pay(other)
-        self.assertEqual(self.tasks_of(other).user_id, self.sales)
+        self.assertEqual(self.tasks_of(other).user_id, self.manager)
 
     def test_beyond_the_floor_the_payment_is_kept_and_nothing_promised(self):
         order = self.make_quotation(0, 45)
@@ -384,7 +387,7 @@ class TestPortal(AcceptanceCommon, HttpCase):
 
     def test_a_signature_on_an_order_that_waits_is_received_and_under_review(self):
         order = self.make_quotation(0, 15, sign=True, pay=False)
-        self.assertIn("Accept &amp; Sign", self.page(order))
+        self.assertIn("Accept & Sign", self.page(order))
         self.assertNotIn("under review", self.page(order))
         answer = self.sign(order)
         self.assertIn("sign_ok", answer["redirect_url"])
@@ -393,7 +396,7 @@ class TestPortal(AcceptanceCommon, HttpCase):
         page = self.page(order, message="sign_ok")
         self.assertIn("We have received your signature.", page)
         self.assertIn("under review and will be confirmed shortly", page)
-        for hidden in ("Accept &amp; Sign", "modalaccept\" href", "Your order has been"):
+        for hidden in ("Accept & Sign", "o_sale_portal_paynow", "Your order has been"):
             self.assertNotIn(hidden, page)
         self.assertNotIn("approval", page.lower())
         self.assertNotIn(self.manager.name, page)
@@ -436,7 +439,7 @@ class TestPortal(AcceptanceCommon, HttpCase):
         self.assertFalse(order._has_to_be_signed())
         order.order_line[1].discount = 12
         page = self.page(order)
-        self.assertIn("Accept &amp; Sign", page)
+        self.assertIn("Accept & Sign", page)
         self.assertNotIn("under review", page)
         self.sign(order)
         self.ask(order)
@@ -468,3 +471,63 @@ class TestPortal(AcceptanceCommon, HttpCase):
 
 def query(values):
     return "".join(f"&{key}={value}" for key, value in values.items())
+
+
+class TestAtTheSameMoment:
+    """The customer accepts while an approver agrees, on two real connections: whoever
+    comes second starts again, as the web server does it, and the order is confirmed
+    once. Otherwise it would stay granted, accepted, and unconfirmed for ever."""
+
+    @staticmethod
+    def get_order(env, request):
+        return env["sale.order"].browse(
+            env["crm.approval.request"].sudo().browse(request).res_id
+        )
+
+    @pytest.fixture
+    def waiting(self, asked):
+        """An order without goods, so that all of it can be removed again."""
+        request, people = asked
+        with environment() as env:
+            self.get_order(env, request).order_line.product_id.type = "service"
+        yield request, people[0]
+        with environment() as env:
+            order = self.get_order(env, request)
+            assert order.state == "sale"
+            confirmed = [
+                value
+                for value in order.message_ids.sudo().tracking_value_ids
+                if value.field_id.name == "state"
+            ]
+            assert len(confirmed) == 1
+            order.with_context(disable_cancel_warning=True)._action_cancel()
+
+    def accept(self, env, request):
+        order = self.get_order(env, request)
+        order.write({"signature": PIXEL, "signed_on": "2026-01-05 10:00:00"})
+        order._validate_order()
+
+    def approve(self, env, request):
+        env["crm.approval.request"].browse(request).item_ids.filtered(
+            lambda item: item.user_id == env.user
+        ).action_approve()
+
+    def test_the_customer_is_first(self, waiting):
+        request, person = waiting
+        with pytest.raises(SerializationFailure), environment(person) as late:
+            self.get_order(late, request).sudo().read(["state"])
+            with environment() as env:
+                self.accept(env, request)
+            self.approve(late, request)
+        with environment(person) as env:
+            self.approve(env, request)
+
+    def test_the_approver_is_first(self, waiting):
+        request, person = waiting
+        with pytest.raises(SerializationFailure), environment() as late:
+            self.get_order(late, request).read(["state"])
+            with environment(person) as env:
+                self.approve(env, request)
+            self.accept(late, request)
+        with environment() as env:
+            self.accept(env, request)

@@ -39,8 +39,8 @@ class SaleOrder(models.Model):
         )
         ready = self - self._crm_keep_acceptances() if accepted else self
         result = super(SaleOrder, ready).action_confirm()
-        ready._crm_end_acceptances()
-        ready._crm_invoice_kept_payments()
+        kept = ready._crm_end_acceptances()
+        kept._crm_get_kept_payments()._crm_invoice_kept()
         return result
 
     # === BUSINESS METHODS: sale === #
@@ -133,11 +133,16 @@ class SaleOrder(models.Model):
                 order._crm_tell_accepted()
 
     def _crm_end_acceptances(self):
-        """The order has been confirmed or cancelled: nothing is kept any more."""
-        # Superuser mode: the activity may be a colleague's.
+        """The order has been confirmed or cancelled: nothing waits any more.
+
+        :return: the orders whose customers had accepted, in superuser mode
+        """
+        # Superuser mode: the activity may be a colleague's, and payments are processed
+        # in it.
         kept = self.sudo().filtered("crm_accepted_content")
         kept.crm_accepted_content = False
         kept.activity_unlink([ACTIVITY])
+        return kept
 
     def _crm_is_under_review(self):
         """Whether the customer has done everything, and it is up to us."""
@@ -274,28 +279,19 @@ class SaleOrder(models.Model):
 
     # === BUSINESS METHODS: payments === #
 
-    def _crm_invoice_kept_payments(self):
-        """What Odoo does with a payment that confirms an order, once the order that
-        had to wait is confirmed."""
-        # Superuser mode, as when a payment is processed: salespeople see neither.
-        self.sudo()._crm_get_kept_payments()._crm_invoice_kept()
-
     def _crm_get_kept_payments(self):
-        """The last finished payment of each order that nothing was invoiced for. One
-        that is being processed is Odoo's own to invoice."""
+        """The last finished payment of each order, which stands for all of them: Odoo
+        makes one invoice about everything that was paid. A payment that is being
+        processed is left to Odoo."""
         kept = self.env["payment.transaction"]
-        for order in self.filtered(
-            lambda order: order.state == "sale" and not order.invoice_ids
-        ):
-            done = order.transaction_ids.filtered(
+        for order in self.filtered(lambda order: not order.invoice_ids):
+            kept |= order.transaction_ids.filtered(
                 lambda payment: (
                     payment.state == "done"
                     and payment.is_post_processed
                     and payment.operation not in ("validation", "refund")
                 )
-            )
-            if done and order._is_confirmation_amount_reached():
-                kept |= done.sorted("id")[-1]
+            ).sorted("id")[-1:]
         return kept
 
 

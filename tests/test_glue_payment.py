@@ -13,8 +13,9 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.mail.tests.common import MailCase
 
+from . import test_concurrency
 from .common import TAGS, ApprovalCommon
-from .test_concurrency import asked, environment  # noqa: F401
+from .test_concurrency import environment
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
@@ -22,6 +23,7 @@ PIXEL = (
 )
 SALES = "sales_team.group_sale_manager"
 APPROVAL_MANAGER = "crm_extension.crm_extension_group_manager"
+asked = test_concurrency.asked
 ACTIVITY = "crm_extension.mail_activity_type_crm_accepted"
 
 
@@ -186,7 +188,25 @@ class TestPayment(AcceptanceCommon, AccountPaymentCommon, MailCase):
         self.decide(self.manager)
         self.assertEqual(order.state, "sale")
 
-    def test_without_a_salesperson_somebody_else_is_told(self):
+    def test_colleagues_are_not_addressed_by_an_anonymous_visitor(self):
+        order = self.make_quotation(0, 15)
+        self.pay(order)
+        system = self.env.ref("base.user_root")
+        message = order.message_ids.filtered(
+            lambda message: self.sales.partner_id in message.partner_ids
+        )
+        self.assertEqual(message.author_id, system.partner_id)
+        self.assertTrue(message.subtype_id.internal)
+        self.assertEqual(self.tasks_of(order).sudo().create_uid, system)
+
+    def test_without_a_salesperson_the_team_s_leader_is_told(self):
+        order = self.make_quotation(0, 15)
+        order.sudo().team_id.user_id = self.manager
+        order.sudo().user_id = False
+        self.pay(order)
+        self.assertEqual(self.tasks_of(order).user_id, self.manager)
+
+    def test_without_either_who_asked_or_an_administrator_is_told(self):
         order = self.make_quotation(0, 15)
         order.sudo().write({"user_id": False, "team_id": False})
         self.pay(order)

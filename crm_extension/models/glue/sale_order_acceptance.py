@@ -185,19 +185,19 @@ class SaleOrder(models.Model):
     def _crm_tell_accepted(self):
         """Tell the owner that a customer accepted what may not be confirmed yet."""
         owner = self._crm_tell_owner(lambda order: order._crm_get_acceptance_text())
-        if owner:
-            order = self.with_context(
-                lang=owner.lang or self.env.lang, mail_activity_quick_update=True
-            )
-            order.activity_unlink([ACTIVITY])
-            order.activity_schedule(
-                ACTIVITY,
-                user_id=owner.id,
-                summary=self.env._(
-                    "Accepted by the customer (%(what)s); approval is still missing",
-                    what=order._crm_describe_acceptance(),
-                ),
-            )
+        if not owner:
+            return
+        # The message has been sent; a second one about the activity is too much.
+        order = self._crm_for(owner).with_context(mail_activity_quick_update=True)
+        order.activity_unlink([ACTIVITY])
+        order.activity_schedule(
+            ACTIVITY,
+            user_id=owner.id,
+            summary=order.env._(
+                "Accepted by the customer (%(what)s); approval is still missing",
+                what=order._crm_describe_acceptance(),
+            ),
+        )
 
     def _crm_get_acceptance_text(self):
         values = {
@@ -249,16 +249,20 @@ class SaleOrder(models.Model):
         :return: the person told, or none
         """
         self.ensure_one()
-        # In the system's name: the acting user may be an anonymous visitor.
-        order = self.with_user(SUPERUSER_ID)
-        owner = order._crm_get_owner()
-        order = order.with_context(lang=owner.lang or self.env.lang)
+        owner = self.sudo()._crm_get_owner()  # whoever it is, and whoever accepts
+        order = self._crm_for(owner)
         order.message_post(
             body=write_text(order),
             partner_ids=owner.partner_id.ids,
             subtype_xmlid="mail.mt_note",
         )
         return owner
+
+    def _crm_for(self, owner):
+        """The order in the owner's language and in the system's name: the acting user
+        may be an anonymous visitor."""
+        lang = owner.lang or self.env.lang
+        return self.with_user(SUPERUSER_ID).with_context(lang=lang)
 
     def _crm_get_owner(self):
         """The salesperson, or else the team's leader, whoever asked, or one of those

@@ -350,14 +350,3 @@ class CrmApprovalMixin(models.AbstractModel):
             if demand.state in ("needed", "rejected") and not assessment.refusal
             for step in demand.steps
         )
-
-    def _approval_notify(self, request, text, author=None):
-        """Tell the requester inside the document's own conversation; customers who
-        follow it are not told."""
-        if "message_ids" in self._fields:
-            self.message_post(
-                body=plaintext2html(text),
-                author_id=author.partner_id.id if author else None,
-                partner_ids=request.requester_id.partner_id.ids,
-                subtype_xmlid="mail.mt_note",
-            )

@@ -8,9 +8,28 @@ from .core.demand import answer
 from .core.gate import Gate
 from .crm_approval_policy import PolicyRule, parse_domain
 
-# Marks a write on the document under way, so that its lines leave the check to it.
-# JSON cannot carry this very object, so no client can send it.
-OUTER_WRITE = object()
+
+class UnderWay(frozenset):
+    """Documents, as ``(model, id)``, whose write is under way: their lines leave the
+    check to it, those of other documents do not. Travels in the context, where a
+    client cannot put it: JSON carries no objects of this class."""
+
+    @classmethod
+    def among(cls, records):
+        """Those of the records that are under way where they come from."""
+        found = records.env.context.get("crm_approval_outer")
+        if not isinstance(found, cls):
+            return records.browse()
+        return records.filtered(lambda record: (record._name, record.id) in found)
+
+    @classmethod
+    def marked(cls, records):
+        """The records, marked as under way beside what is so already."""
+        found = records.env.context.get("crm_approval_outer")
+        there = found if isinstance(found, cls) else ()
+        added = {(records._name, key) for key in records._ids}
+        return records.with_context(crm_approval_outer=cls(added.union(there)))
+
 
 PASSING_STATES = ("free", "granted")
 # The worst answer to one of its demands is the state of the document.
@@ -85,13 +104,13 @@ class CrmApprovalTransition(models.AbstractModel):
     def write(self, vals):
         if (
             not self._approval_watched_fields() & vals.keys()
-            or self.env.context.get("crm_approval_outer") is OUTER_WRITE
+            or UnderWay.among(self) == self
         ):
             return super().write(vals)
         # Superuser mode: what is governed does not depend on who writes.
         before = self.sudo()._approval_before_change()
-        outer = self.with_context(crm_approval_outer=OUTER_WRITE)
-        result = super(CrmApprovalTransition, outer).write(vals)
+        marked = UnderWay.marked(self)
+        result = super(CrmApprovalTransition, marked).write(vals)
         self.sudo()._approval_after_change(before)
         return result
 

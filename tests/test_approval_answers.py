@@ -87,7 +87,7 @@ class TestSentBack(AnswersCommon, TransactionCase):
 
     def test_a_parallel_point_keeps_its_answer(self):
         self.order.with_user(self.sales).action_approval_recall()
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy(
             [
                 self.step("Sales Manager", 10),
@@ -140,6 +140,8 @@ class TestCounterProposal(AnswersCommon, TransactionCase):
         self.assertEqual(self.order.crm_approval_route["counter"][0]["to"], "15 %")
         self.order.with_user(self.sales).action_approval_accept()
         self.assertEqual(self.order.order_line[1].discount, 15)
+        drawn = self.request.route["ranks"][0][0]["said"]
+        self.assertEqual([word["verb"] for word in drawn], ["counter"])
         # At 15 % finance is not asked.
         self.assertEqual(self.request.state, "granted")
         self.assertEqual(self.verbs()[-1], "accept")
@@ -406,7 +408,7 @@ class TestWhoAndWhen(AnswersCommon, TransactionCase):
     def test_who_is_asked_in_somebodys_place_is_one_voice_with_them(self):
         self.order.with_user(self.sales).action_approval_recall()
         second = self.make_person("t_finance2", "Finance Officer", ACCOUNTANT)
-        self.policy.active = False
+        self.retire(self.policy)
         self.make_policy([self.step("Finance Officer", 10, quorum="all")])
         self.order.with_user(self.sales).action_approval_request()
         item = self.items_of(self.finance)

@@ -444,6 +444,7 @@ class CrmApprovalItem(models.Model):
                 document=request.name,
                 values="; ".join(f"{row['label']}: {row['to']}" for row in rows),
             )
+            + (f"\n{comment}" if comment else "")
         )
 
     def _do_delegate(self, user, comment=None):
@@ -542,7 +543,7 @@ class CrmApprovalItem(models.Model):
         """Values of the lines of the dialog in which other values are proposed."""
         self.ensure_one()
         request = self.sudo().request_id  # approvers may not read every document
-        lines = self.env["crm.approval.answer.line"].sudo()
+        lines = self.env["crm.approval.answer.line"]
         proposed = request.proposed or {}
         return [
             lines._prepare_value(

@@ -38,6 +38,7 @@
         "views/crm_approval_policy_views.xml",
         "views/crm_discount_policy_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",
         # Menus open actions, so they come after all of them.
         "views/crm_extension_menus.xml",

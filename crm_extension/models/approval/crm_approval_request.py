@@ -385,7 +385,10 @@ class CrmApprovalRequest(models.Model):
         self._without_engine()._tell(outcome)
         for request in self._without_engine():
             if document := documents[request.id]:
-                document = document.with_env(request.env)
+                # The document's own company, whatever company the decider is in.
+                document = document.with_env(request.env).with_company(
+                    request.company_id
+                )
                 if outcome == "granted":
                     request._follow_grant(document, asked_elsewhere)
                 else:

@@ -158,16 +158,19 @@ class SaleOrder(models.Model):
 
     def _crm_get_unreleased(self):
         """Orders of customers who are not released (FEATURES C03.3, LC-01)."""
-        return {
-            order.id: self.env._(
-                "%(customer)s is not released for orders yet. Ask for it on the"
-                " customer's form.",
-                customer=order.partner_id.commercial_partner_id.display_name,
-            )
-            for order in self
-            if order.partner_id
-            and not order.partner_id.commercial_partner_id.crm_released
-        }
+        unreleased = {}
+        for company, orders in self.grouped("company_id").items():
+            customers = orders.partner_id.commercial_partner_id.with_company(company)
+            waiting = set(customers._crm_filter_waiting()._ids)
+            for order in orders:
+                customer = order.partner_id.commercial_partner_id
+                if customer.id in waiting:
+                    unreleased[order.id] = self.env._(
+                        "%(customer)s is not released for orders yet. Ask for it on"
+                        " the customer's form.",
+                        customer=customer.display_name,
+                    )
+        return unreleased
 
     def _approval_get_summaries(self, gate):
         verdicts = self._crm_get_verdicts()

@@ -209,6 +209,14 @@ class TestTerms(NamedFlowsCommon, TransactionCase):
                 self.customer, "res.partner:terms", self.change, reason=False
             )
 
+    def test_the_dialog_offers_what_the_salesperson_can_see_and_uses(self):
+        asked = self.customer.with_user(self.sales).with_context(
+            crm_approval_gate="res.partner:terms"
+        )
+        action = asked.action_approval_propose_change()
+        dialog = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(dialog.line_ids.mapped("label"), ["Customer Payment Terms"])
+
     def test_the_customer_shows_a_change_that_waits(self):
         self.switch_on("release")
         self.ask()

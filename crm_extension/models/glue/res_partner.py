@@ -128,6 +128,16 @@ class ResPartner(models.Model):
             )
         )
 
+    def _approval_get_offered_fields(self, gate):
+        # The form shows neither what another field shows, nor what is not used.
+        hidden = {"specific_property_product_pricelist"}
+        if not self.env.user.has_group("product.group_product_pricelist"):
+            hidden.add("property_product_pricelist")
+        if not self.env.company.account_use_credit_limit:
+            hidden |= {"credit_limit", "use_partner_credit_limit"}
+        names = super()._approval_get_offered_fields(gate)
+        return [name for name in names if name not in hidden]
+
     def _approval_get_interested_users(self):
         return self.user_id
 

@@ -117,7 +117,7 @@ class CrmApprovalProposal(models.TransientModel):
                             document._fields[name]._description_string(self.env),
                         )
                     )
-                    for name in sorted(gate.guarded)
+                    for name in document._approval_get_offered_fields(gate)
                 ],
             }
         )

@@ -4,7 +4,7 @@ from odoo.tools import plaintext2html
 
 from .core.facts import fingerprint, to_json
 from .core.gate import ChangeGate
-from .crm_approval_transition import Assessment
+from .crm_approval_transition import PASSING_STATES, Assessment
 
 
 class CrmApprovalMixin(models.AbstractModel):
@@ -64,7 +64,13 @@ class CrmApprovalMixin(models.AbstractModel):
         # route must not need access to policies, employees or requests.
         for gate, documents in self.sudo()._approval_group_by_gate():
             assessments = documents._approval_assess(gate)
-            concerned = documents.filtered(
+            # Who passed before the rule and was never asked about has no news.
+            unasked = documents._approval_filter_past(gate).filtered(
+                lambda document, assessments=assessments: (
+                    not any(one.request for one in assessments[document.id].demands)
+                )
+            )
+            concerned = (documents - unasked).filtered(
                 lambda document, assessments=assessments: (
                     assessments[document.id].state != "free"
                 )
@@ -288,7 +294,7 @@ class CrmApprovalMixin(models.AbstractModel):
         )
         for document in self:
             requests = waiting.get(document._origin.id)
-            if requests and not document.crm_approval_route:
+            if requests and document.crm_approval_state in PASSING_STATES:
                 document.crm_approval_state = requests[:1].state
                 document.crm_approval_route = document.sudo()._approval_describe(
                     None,

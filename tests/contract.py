@@ -97,7 +97,9 @@ class ContractCommon(ApprovalCommon):
         super().setUpClass()
         cls.retire(cls.policy)
         cls.other_company = cls.env["res.company"].create({"name": "Elsewhere"})
-        companies = {"company_ids": [Command.set((cls.company | cls.other_company).ids)]}
+        companies = {
+            "company_ids": [Command.set((cls.company | cls.other_company).ids)]
+        }
         cls.clerk, cls.colleague, cls.first, cls.second, cls.gaining = (
             new_test_user(cls.env, f"t_{name}", groups, name=name.title(), **companies)
             for name, groups in (
@@ -145,7 +147,9 @@ class ContractCommon(ApprovalCommon):
         return (
             self.env["crm.approval.request"]
             .sudo()
-            .search([("res_model", "=", document._name), ("res_id", "in", document.ids)])
+            .search(
+                [("res_model", "=", document._name), ("res_id", "in", document.ids)]
+            )
         )
 
     def answer(self, document, deed="approve", comment="Looked at"):
@@ -333,7 +337,9 @@ class TransitionContract(ContractCommon):
     def test_neither_the_requester_nor_who_gains_is_asked(self):
         everybody = self.clerk | self.gaining | self.first
         self.rule(everybody)
-        self.clerk.group_ids += self.env.ref("crm_extension.crm_extension_group_approver")
+        self.clerk.group_ids += self.env.ref(
+            "crm_extension.crm_extension_group_approver"
+        )
         document = self.shape.make()
         self.shape.favour(document, self.gaining)
         document.action_approval_request()
@@ -605,7 +611,9 @@ class ChangeContract(ContractCommon):
 
     def test_neither_the_requester_nor_who_gains_is_asked(self):
         self.rule(self.clerk | self.gaining | self.first)
-        self.clerk.group_ids += self.env.ref("crm_extension.crm_extension_group_approver")
+        self.clerk.group_ids += self.env.ref(
+            "crm_extension.crm_extension_group_approver"
+        )
         document = self.shape.make(user_id=self.gaining.id)
         request = self.propose(document)
         self.assertEqual(request.item_ids.user_id, self.first)

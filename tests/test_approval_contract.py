@@ -198,7 +198,9 @@ class TestDocument(models.Model):
                 [("stage", "=", "done")],
                 frozenset({"stage", "amount"}),
             ),
-            ChangeGate("crm.test.document:rate", "Change the rate", frozenset({"rate"})),
+            ChangeGate(
+                "crm.test.document:rate", "Change the rate", frozenset({"rate"})
+            ),
         )
 
     @api.model
@@ -316,7 +318,9 @@ class TestTicketContract(contract.TransitionContract, TransactionCase):
 
 
 @tagged(*TAGS)
-class TestComputedContract(WithTestDocument, contract.TransitionContract, TransactionCase):
+class TestComputedContract(
+    WithTestDocument, contract.TransitionContract, TransactionCase
+):
     shape_class = ComputedShape
 
 

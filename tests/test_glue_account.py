@@ -12,7 +12,9 @@ from .common import SALES, TAGS
 class InvoiceShape(contract.TransitionShape):
     model = "account.move"
     gate = "account.move:post"
-    condition = "['|', ('move_type', '=', 'out_refund'), ('crm_discount_excess', '>', 0)]"
+    condition = (
+        "['|', ('move_type', '=', 'out_refund'), ('crm_discount_excess', '>', 0)]"
+    )
 
 
 class InvoiceCase(contract.ContractCommon, TransactionCase):

@@ -29,7 +29,10 @@ class TestTicket(contract.ContractCommon, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        teams, stages = cls.env["helpdesk.ticket.team"], cls.env["helpdesk.ticket.stage"]
+        teams, stages = (
+            cls.env["helpdesk.ticket.team"],
+            cls.env["helpdesk.ticket.stage"],
+        )
         cls.team, cls.other_team = teams.create(
             [
                 {"name": name, "user_ids": [Command.set(cls.clerk.ids)]}

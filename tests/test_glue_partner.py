@@ -298,7 +298,10 @@ class TestTerms(PartnerCase):
     def test_the_pricelist_is_guarded_under_either_name(self):
         self.rule()
         pricelist = self.env["product.pricelist"].create({"name": "Friends"})
-        for name in ("property_product_pricelist", "specific_property_product_pricelist"):
+        for name in (
+            "property_product_pricelist",
+            "specific_property_product_pricelist",
+        ):
             with self.held("Request a change"):
                 self.old.write({name: pricelist.id})
         self.propose(self.old, {"property_product_pricelist": pricelist.id})

@@ -192,7 +192,11 @@ class TestTerms(NamedFlowsCommon, TransactionCase):
     def test_nobody_writes_it_directly_not_even_those_who_decide(self):
         self.ask()
         self.decide(self.people["marketing_manager"])
-        for user in (*self.people.values(), self.sales, self.env.ref("base.user_admin")):
+        for user in (
+            *self.people.values(),
+            self.sales,
+            self.env.ref("base.user_admin"),
+        ):
             with self.assertRaises(UserError):
                 self.customer.with_user(user).write(self.change)
         with self.assertRaises(ValidationError):
@@ -205,9 +209,7 @@ class TestTerms(NamedFlowsCommon, TransactionCase):
 
     def test_a_reason_is_asked_for(self):
         with self.assertRaises(UserError):
-            self.propose(
-                self.customer, "res.partner:terms", self.change, reason=False
-            )
+            self.propose(self.customer, "res.partner:terms", self.change, reason=False)
 
     def test_the_dialog_offers_what_the_salesperson_can_see_and_uses(self):
         asked = self.customer.with_user(self.sales).with_context(
@@ -302,9 +304,7 @@ class TestKeyAccount(NamedFlowsCommon, TransactionCase):
         with self.assertRaises(ValidationError):
             self.customer.with_user(self.sales).crm_class_id = self.key
         with self.assertRaises(ValidationError):
-            self.env["res.partner"].create(
-                {"name": "New", "crm_class_id": self.key.id}
-            )
+            self.env["res.partner"].create({"name": "New", "crm_class_id": self.key.id})
 
     def test_a_key_account_does_not_become_another_class_by_hand_either(self):
         self.ask()

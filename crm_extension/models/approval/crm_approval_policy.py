@@ -453,7 +453,10 @@ class CrmApprovalPolicy(models.Model):
         """Whether anything can have been asked at these gates, by a rule in force or by
         one that has ended."""
         policies = self.sudo().with_context(active_test=False)  # whoever asks
-        domain = [("gate", "in", list(gates)), ("state", "in", ("published", "retired"))]
+        domain = [
+            ("gate", "in", list(gates)),
+            ("state", "in", ("published", "retired")),
+        ]
         return bool(policies.search_count(domain, limit=1))
 
     @api.model

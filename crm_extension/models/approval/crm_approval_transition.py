@@ -32,7 +32,9 @@ class UnderWay(frozenset):
         found = records.env.context.get("crm_approval_outer")
         there = found if isinstance(found, cls) else ()
         added = {(records._name, key) for key in records._ids}
-        added |= {(gate, key) for gate, past in past_by_gate.items() for key in past._ids}
+        added |= {
+            (gate, key) for gate, past in past_by_gate.items() for key in past._ids
+        }
         return records.with_context(crm_approval_outer=cls(added.union(there)))
 
     @classmethod

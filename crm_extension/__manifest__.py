@@ -28,6 +28,9 @@
         "wizard/crm_approval_evidence_views.xml",
         "views/crm_approval_decision_views.xml",
         "data/crm_approval_topic_data.xml",
+        "data/crm_customer_class_data.xml",
+        "data/hr_job_data.xml",
+        "data/crm_approval_policy_data.xml",
         "data/ir_cron_data.xml",
         "views/crm_approval_item_templates.xml",
         "views/crm_approval_item_views.xml",
@@ -37,7 +40,13 @@
         "views/crm_approval_request_views.xml",
         "views/crm_approval_policy_views.xml",
         "views/crm_discount_policy_views.xml",
+        "views/crm_customer_class_views.xml",
+        "views/account_move_views.xml",
+        "views/helpdesk_ticket_views.xml",
+        "views/product_template_views.xml",
+        "views/res_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",
         # Menus open actions, so they come after all of them.
         "views/crm_extension_menus.xml",
@@ -64,7 +73,10 @@
         "data/calendar_event_demo.xml",
         "data/mail_activity_demo.xml",
         "data/crm_discount_policy_demo.xml",
+        "data/crm_approval_delegation_demo.xml",
+        # Customers before the rules are released, those after them wait.
         "data/crm_approval_policy_demo.xml",
+        "data/crm_approval_request_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -8,6 +8,7 @@ from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 
 from .common import TAGS, ApprovalCommon
+from .test_named_flows import NamedFlowsCommon
 
 INBOX = "/odoo/approvals"
 DELIVERIES = "/odoo/deliveries"
@@ -129,3 +130,48 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
 
     def test_a_policy_reads_in_words(self):
         self.tour("administrator_reads_the_policy", self.env.ref("base.user_admin"))
+
+
+@tagged(*TAGS)
+@pytest.mark.browser
+class TestNamedFlowsInTheBrowser(NamedFlowsCommon, HttpCase):
+    """Flows on other documents: a credit note, and a customer's payment term."""
+
+    def tour(self, name, user, url="/odoo"):
+        self.start_tour(url, f"crm_extension_{name}", login=user.login)
+        self.env.invalidate_all()
+
+    def test_a_credit_note_is_asked_for_approved_and_posted(self):
+        self.switch_on("refund")
+        chief = self.people["chief_accountant"]
+        refund = self.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "partner_id": self.customer.id,
+                "invoice_date": fields.Date.context_today(self.customer),
+                "invoice_line_ids": [
+                    Command.create({"product_id": self.desk.id, "tax_ids": False})
+                ],
+            }
+        )
+        url = f"/odoo/customer-invoices/{refund.id}"
+        self.tour("accountant_asks_for_a_credit_note", self.accountant, url)
+        self.assertEqual(refund.crm_approval_state, "pending")
+        self.tour("chief_accountant_approves_the_credit_note", chief, INBOX)
+        self.assertEqual(refund.crm_approval_state, "granted")
+        self.tour("accountant_posts_the_credit_note", self.accountant, url)
+        self.assertEqual(refund.state, "posted")
+
+    def test_a_payment_term_is_asked_for_and_written_by_the_last_approval(self):
+        self.switch_on("terms")
+        url = f"/odoo/contacts/{self.customer.id}"
+        term = self.env.ref("account.account_payment_term_45days")
+        self.tour("salesperson_asks_for_a_payment_term", self.sales, url)
+        self.assertFalse(self.customer.property_payment_term_id)
+        marketing = self.people["marketing_manager"]
+        self.tour("marketing_approves_the_payment_term", marketing, INBOX)
+        self.assertFalse(self.customer.property_payment_term_id)
+        chief = self.people["chief_accountant"]
+        self.tour("chief_accountant_approves_the_payment_term", chief, INBOX)
+        self.assertEqual(self.customer.property_payment_term_id, term)
+        self.tour("customer_has_the_payment_term", self.sales, url)

@@ -242,6 +242,15 @@ class CrmApprovalChange(models.AbstractModel):
             {"proposed": values, "reason": reason},
         )
 
+    def _approval_get_offered_fields(self, gate):
+        """Guarded fields that the acting user is offered to ask about: those that
+        user may read. Glue leaves out what would be there twice, or is not used."""
+        return [
+            name
+            for name in sorted(gate.guarded)
+            if self._has_field_access(self._fields[name], "read")
+        ]
+
     def _approval_check_not_asked(self, gate):
         waiting = self._approval_get_under_way().filtered(
             lambda request: request.gate == gate.key

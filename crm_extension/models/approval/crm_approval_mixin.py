@@ -4,7 +4,7 @@ from odoo.tools import plaintext2html
 
 from .core.facts import fingerprint, to_json
 from .core.gate import ChangeGate
-from .crm_approval_transition import Assessment
+from .crm_approval_transition import PASSING_STATES, Assessment
 
 
 class CrmApprovalMixin(models.AbstractModel):
@@ -64,7 +64,13 @@ class CrmApprovalMixin(models.AbstractModel):
         # route must not need access to policies, employees or requests.
         for gate, documents in self.sudo()._approval_group_by_gate():
             assessments = documents._approval_assess(gate)
-            concerned = documents.filtered(
+            # Who passed before the rule and was never asked about has no news.
+            unasked = documents._approval_filter_past(gate).filtered(
+                lambda document, assessments=assessments: (
+                    not any(one.request for one in assessments[document.id].demands)
+                )
+            )
+            concerned = (documents - unasked).filtered(
                 lambda document, assessments=assessments: (
                     assessments[document.id].state != "free"
                 )
@@ -288,7 +294,7 @@ class CrmApprovalMixin(models.AbstractModel):
         )
         for document in self:
             requests = waiting.get(document._origin.id)
-            if requests and not document.crm_approval_route:
+            if requests and document.crm_approval_state in PASSING_STATES:
                 document.crm_approval_state = requests[:1].state
                 document.crm_approval_route = document.sudo()._approval_describe(
                     None,
@@ -303,6 +309,7 @@ class CrmApprovalMixin(models.AbstractModel):
         :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
             behind the state), ``preview`` (names of who would be asked, by rank),
             ``offers`` (labels of the smallest changes that ask fewer people),
+            ``requester`` (names) and ``mine`` (it is the acting user),
             ``counter`` (what an approver proposes instead), ``back`` (who sent it
             back and why) and ``item``: id of the
             acting user's own open inbox item, or ``False``
@@ -324,6 +331,8 @@ class CrmApprovalMixin(models.AbstractModel):
                 )
                 for rank in sorted(set(steps.mapped("sequence")))
             ],
+            "requester": ", ".join(requests.requester_id.mapped("name")),
+            "mine": self.env.user in requests.requester_id,
             "back": [row for request in requests for row in request._get_back()],
             "rules": [demand.policy.name for demand in assessment.demands],
             "offers": [offer["label"] for offer in offers],
@@ -343,6 +352,37 @@ class CrmApprovalMixin(models.AbstractModel):
                 ranks.setdefault(point["rank"], []).append(point)
         return [ranks[rank] for rank in sorted(ranks)]
 
+    def get_approval_explanation(self):
+        """Which rules ask about a single document, and whom.
+
+        :return: list of ``{"name", "points"}``, a point being ``{"name", "people"}``;
+            rules that are being answered have none, their route is drawn
+        """
+        self.ensure_one()
+        self.check_access("read")
+        document = self.sudo()  # the answer is the same whoever asks
+        gate = document._approval_get_gate_ahead()
+        if not gate:
+            return []
+        assessment = document._approval_assess(gate)[self.id]
+        return document._approval_explain(gate, assessment)
+
+    def _approval_explain(self, gate, assessment):
+        rules = []
+        for demand in assessment.demands:
+            points = self.env["crm.approval.policy.step"]
+            if demand.state in ("needed", "rejected") and not assessment.refusal:
+                points = points.browse(demand.steps)
+            rules.append(
+                {
+                    "name": demand.policy.name,
+                    "points": self.env["crm.approval.request"]._preview(
+                        self, gate, points
+                    ),
+                }
+            )
+        return rules
+
     def _approval_get_steps_to_ask(self, assessment):
         return self.env["crm.approval.policy.step"].browse(
             step
@@ -350,14 +390,3 @@ class CrmApprovalMixin(models.AbstractModel):
             if demand.state in ("needed", "rejected") and not assessment.refusal
             for step in demand.steps
         )
-
-    def _approval_notify(self, request, text, author=None):
-        """Tell the requester inside the document's own conversation; customers who
-        follow it are not told."""
-        if "message_ids" in self._fields:
-            self.message_post(
-                body=plaintext2html(text),
-                author_id=author.partner_id.id if author else None,
-                partner_ids=request.requester_id.partner_id.ids,
-                subtype_xmlid="mail.mt_note",
-            )

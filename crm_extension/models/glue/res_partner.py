@@ -35,11 +35,31 @@ class ResPartner(models.Model):
     )
     crm_guarded = fields.Boolean(
         compute="_compute_crm_guarded",
-        groups="base.group_user",
+        # No groups: fields that everybody's view has depend on it, and it says no more
+        # than that there is a rule.
         help="Discount, settlement or class change by request only.",
+    )
+    crm_approval_count = fields.Integer(
+        string="Approvals",
+        compute="_compute_crm_approval_count",
+        groups="crm_extension.crm_extension_group_user",
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("crm_approval_request_ids")
+    @api.depends_context("uid")
+    def _compute_crm_approval_count(self):
+        # As the list behind it: what the acting user may read.
+        counts = dict(
+            self.env["crm.approval.request"]._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+                ["res_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.crm_approval_count = counts.get(partner.id, 0)
 
     @api.depends_context("company")
     def _compute_crm_guarded(self):
@@ -131,6 +151,16 @@ class ResPartner(models.Model):
                 )
             )
         )
+
+    def _approval_get_offered_fields(self, gate):
+        # The form shows neither what another field shows, nor what is not used.
+        hidden = {"specific_property_product_pricelist"}
+        if not self.env.user.has_group("product.group_product_pricelist"):
+            hidden.add("property_product_pricelist")
+        if not self.env.company.account_use_credit_limit:
+            hidden |= {"credit_limit", "use_partner_credit_limit"}
+        names = super()._approval_get_offered_fields(gate)
+        return [name for name in names if name not in hidden]
 
     def _approval_get_interested_users(self):
         return self.user_id

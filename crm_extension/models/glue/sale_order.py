@@ -99,12 +99,6 @@ class SaleOrder(models.Model):
             super()._confirmation_error_message() or self._approval_blocking_message()
         )
 
-    def _validate_order(self):
-        """The customer has accepted; what still waits keeps the acceptance."""
-        held = self.filtered(lambda order: order._approval_blocking_message())
-        held._crm_tell_accepted()
-        return super(SaleOrder, self - held)._validate_order()
-
     def _action_cancel(self):
         self._approval_get_under_way()._withdraw(
             "withdraw", self.env._("The order was cancelled.")
@@ -206,13 +200,6 @@ class SaleOrder(models.Model):
     def _approval_get_interested_users(self):
         return self.user_id | self.order_line.crm_given_by_id
 
-    def _approval_should_proceed(self, request):
-        accepted = self.signature and not self._has_to_be_paid()
-        return accepted or super()._approval_should_proceed(request)
-
-    def _approval_proceed(self, request):
-        self.action_confirm()
-
     def _approval_get_team_leaders(self):
         return self.team_id.user_id
 
@@ -252,20 +239,6 @@ class SaleOrder(models.Model):
             self.company_id,
             self.date_order or fields.Date.context_today(self),
         )
-
-    def _crm_tell_accepted(self):
-        """Tell the salesperson that a customer accepted what is not approved yet."""
-        for order in self:
-            order.message_post(
-                body=self.env._(
-                    "The customer has accepted %(document)s, which still needs"
-                    " approval. The acceptance is kept; the order is confirmed as soon"
-                    " as it is approved.",
-                    document=order.name,
-                ),
-                partner_ids=order.user_id.partner_id.ids,
-                subtype_xmlid="mail.mt_note",
-            )
 
     # === BUSINESS METHODS: discount === #
 

@@ -16,6 +16,11 @@ export class ApprovalFiguresField extends Component {
         return this.props.record.data[this.props.name];
     }
 
+    /** What a change request asks for. */
+    get changes() {
+        return this.figures.changes || [];
+    }
+
     look(level) {
         return LEVELS[level] || {css: "", icon: ""};
     }

@@ -164,7 +164,7 @@ class TicketShape(contract.TransitionShape):
         document.stage_id = self.open
 
 
-class TestDocument(models.Model):
+class ThrowAway(models.Model):
     """A document of nobody's: done once enough hours are booked."""
 
     _name = "crm.test.document"
@@ -274,15 +274,15 @@ class WithTestDocument:
 
     @classmethod
     def prepare_models(cls):
-        add_to_registry(cls.registry, TestDocument)
-        names = [TestDocument._name]
+        add_to_registry(cls.registry, ThrowAway)
+        names = [ThrowAway._name]
         cls.addClassCleanup(cls.forget_model)
         cls.registry._setup_models__(cls.env.cr, names)
         cls.registry.init_models(cls.env.cr, names, {"models_to_check": True})
         cls.env["ir.model.access"].create(
             {
                 "name": "Contract",
-                "model_id": cls.env["ir.model"]._get_id(TestDocument._name),
+                "model_id": cls.env["ir.model"]._get_id(ThrowAway._name),
                 "group_id": cls.env.ref("base.group_user").id,
                 **dict.fromkeys(
                     ("perm_read", "perm_write", "perm_create", "perm_unlink"), True
@@ -292,7 +292,7 @@ class WithTestDocument:
 
     @classmethod
     def forget_model(cls):
-        del cls.registry[TestDocument._name]
+        del cls.registry[ThrowAway._name]
         # Fields of others that led to it are set up without it.
         cls.registry._setup_models__(cls.env.cr)
 

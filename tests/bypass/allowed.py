@@ -9,8 +9,8 @@ RULES = (
 )
 ASKED = "this person is asked, and says yes in the own name at the own point only"
 MERGED = (
-    "whoever holds the right to merge two partners says that they are the same customer; the"
-    " decisions keep the name they were made for"
+    "whoever holds the right to merge two partners says that they are the same"
+    " customer; the decisions keep the name they were made for"
 )
 SERVER = (
     "who may write Python into the server stands where the add-on stands; what such"

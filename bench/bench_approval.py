@@ -1,132 +1,171 @@
-"""What the gate costs where it has nothing to ask: confirming and writing orders.
+"""Approvals measured: beside OCA's tier validation and stock Odoo, with a million
+items, and with eight people deciding at once.
 
-Stock Odoo and Odoo with the add-on run the same script in turn, each in a database of
-its own; the figures are ratios of the better of two runs, and counts of queries.
+The parts are in bench/approval/ and run inside Odoo's shell. Times are the best of
+several rounds in turn; queries are counted on all connections of the process.
 """
 
 import json
+import time
 
-TITLE = "The gate, where nothing needs approval (stock Odoo beside)"
-ORDERS = 100
-LINES = 1000
+from devkit import home
 
-GOVERN = """
-env["crm.discount.policy"].create(
-    {"name": "Discounts", "floor": 40, "default_limit": 10}
-)
-policy = env["crm.approval.policy"].create({
-    "name": "Discounts", "gate": "sale.order:confirm",
-    "condition_domain": "[('crm_discount_excess', '>', 0)]",
-    "step_ids": [(0, 0, {
-        "name": "Administrator", "approver_kind": "users",
-        "user_ids": [(6, 0, env.ref("base.user_admin").ids)],
-    })],
-})
-second = env["res.users"].create({
-    "name": "Second", "login": "second",
-    "group_ids": [(4, env.ref("crm_extension.crm_extension_group_manager").id)],
-})
-policy.with_user(second).action_propose()
-policy.with_user(env.ref("base.user_admin")).action_publish()
-"""
+TITLE = "Approvals (OCA tier validation and stock Odoo beside)"
+OURS = ["crm_extension"]
+MEMORY = 256  # MiB that a bulk decision may take
 
-# A benchmark of a gate that is not there would look very good.
-CHECK = """
-held = make(1, 1)
-held.order_line.discount = 30
-assert held.crm_approval_state == "needed", held.crm_approval_state
-"""
-
-MEASURE = """
-import gc, json, time
-env = env(user=env.ref("base.user_admin"), su=False)
-product = env["product.product"].create({"name": "Chair", "list_price": 120})
-product.type = "service"
-partner = env["res.partner"].create({"name": "Azure"})
-
-def make(orders, lines):
-    return env["sale.order"].create([{
-        "partner_id": partner.id,
-        "order_line": [
-            (0, 0, {"product_id": product.id, "product_uom_qty": 2})
-            for _line in range(lines)
-        ],
-    } for _order in range(orders)])
-
-def measure(deed):
-    env.flush_all()
-    env.invalidate_all()
-    gc.collect()
-    queries, start = env.cr.sql_log_count, time.perf_counter()
-    deed()
-    env.flush_all()
-    return {
-        "seconds": time.perf_counter() - start,
-        "queries": env.cr.sql_log_count - queries,
-    }
-
-make(20, 3).action_confirm()  # warm: caches, prepared plans, the disk's pages
-make(2, 3).order_line.write({"discount": 5})
-confirmed = make(ORDERS, 3)
-lines = make(LINES // 10, 10).order_line
-print("ANSWER", json.dumps({
-    "create": measure(lambda: make(ORDERS, 3)),
-    "confirm": measure(confirmed.action_confirm),
-    "write": measure(lambda: lines.write({"discount": 5})),
-}))
+SCRIPT = """
+import sys, json, logging
+logging.disable(logging.WARNING)
+sys.path.insert(0, FOLDER)
+from approval import PART
+print("ANSWER", json.dumps(PART.FUNCTION(*DATABASES)))
 """
 
 
 def run(context):
     """Rows of the benchmark (see the dev kit's bench command)."""
-    databases = {
-        "stock": context.make_database("gate_stock", []),
-        "ours": context.make_database("gate_ours", ["crm_extension"]),
-    }
-    best = {}
-    for _round in range(2):
-        for name, database in databases.items():
-            found = measure(context, database, govern=name == "ours")
-            best[name] = better(best.get(name), found)
-    return [
-        *rows("create", f"creating {ORDERS} orders", best, None, 12),
-        *rows("confirm", f"confirming {ORDERS} orders", best, None, 12),
-        *rows("write", f"a discount on {LINES} lines", best, None, 12),
-    ]
+    ours = context.make_database("gate_ours", OURS)
+    stock = context.make_database("gate_stock", [])
+    oca = context.make_database("oca", ["sale_tier_validation"])
+    yield from request_rows(call(context, "peers", "compare_requests", ours, oca))
+    yield from nothing_rows(call(context, "peers", "compare_nothing", stock, ours))
+    yield from volume_rows(call(context, "volume", "measure_volume", ours))
+    crowd = context.make_database("crowd", OURS, fresh=True)
+    yield from crowd_rows(call(context, "crowd", "measure_crowd", crowd))
 
 
-def measure(context, database, govern):
-    script = f"ORDERS, LINES = {ORDERS}, {LINES}\n" + MEASURE
-    if govern:
-        script = GOVERN + script + CHECK
-    printed = context.odoo_shell(database, script)
+def call(context, part, function, *databases):
+    """What a function of bench/approval/ answers, called in a shell of ``ours``."""
+    script = (
+        SCRIPT.replace("FOLDER", repr(str(home.REPOSITORY / "bench")))
+        .replace("PART", part)
+        .replace("FUNCTION", function)
+        .replace("DATABASES", repr(databases))
+    )
+    start = time.perf_counter()
+    printed = context.odoo_shell(databases[-1], script)
+    print(f"  ({function}: {time.perf_counter() - start:.0f} s)", flush=True)
     return json.loads(printed.rpartition("ANSWER ")[2].splitlines()[0])
 
 
-def better(one, other):
-    if one is None:
-        return other
-    return {
-        deed: min(one[deed], other[deed], key=lambda figures: figures["seconds"])
-        for deed in one
-    }
+def request_rows(found):
+    ours, theirs, quiet = found["ours"], found["theirs"], found["theirs, quiet"]
+    for deed in ours:
+        for number, (unit, digits, scale) in enumerate(
+            (("ms per order", 2, 1000), ("queries per order", 2, 1))
+        ):
+            mine, other, bare = (
+                side[deed][number] * scale / 200 for side in (ours, theirs, quiet)
+            )
+            name = "request and three approvals" if deed == "all" else deed
+            yield row(
+                f"{name}, {unit.split()[0]}",
+                round(mine, digits),
+                unit,
+                peer=f"OCA {other:.3g} (silent: {bare:.3g})",
+            )
+            if deed == "all":
+                yield row(
+                    f"{name}, {unit.split()[0]} against OCA",
+                    round(mine / other, 3),
+                    "ratio",
+                    0.2,
+                )
 
 
-def rows(deed, title, best, time_limit, query_limit):
-    stock, ours = best["stock"][deed], best["ours"][deed]
-    ratio = ours["seconds"] / stock["seconds"]
-    more = ours["queries"] - stock["queries"]
-    yield row(f"{title}: stock", stock["seconds"], "s")
-    yield row(f"{title}: with the add-on", ours["seconds"], "s")
-    yield row(f"{title}: time against stock", ratio, "ratio", time_limit)
-    yield row(f"{title}: more queries in all", more, "queries", query_limit)
+def nothing_rows(found):
+    confirm, write = found["confirm"], found["write"]
+    stock, ours = confirm["stock"], confirm["ours"]
+    yield row(
+        "confirming 100 orders that need nothing, best",
+        ours[0] / stock[0],
+        "ratio",
+        1.05,
+        f"stock {stock[0]:.3f} s (median of pairs: {confirm['ratio']:.3f})",
+    )
+    yield row(
+        "confirming 100 orders that need nothing, more queries in all",
+        ours[1] - stock[1],
+        "queries",
+        2,
+        f"stock {stock[1]}",
+    )
+    stock, ours = write["stock"], write["ours"]
+    yield row(
+        "writing 1,000 lines that need nothing, more queries in all",
+        ours[1] - stock[1],
+        "queries",
+        2,
+        f"stock {stock[1]}",
+    )
+    yield row(
+        "writing 1,000 lines that need nothing, best",
+        ours[0] / stock[0],
+        "ratio",
+        None,
+        f"stock {stock[0]:.3f} s",
+    )
 
 
-def row(name, value, unit, limit=None):
+def volume_rows(found):
+    small, large, rows = found["small"], found["large"], found["rows"]
+    beside = f"{rows['decided']:,} decided, {rows['open']:,} open"
+    yield row("badge, queries", large["badge"][1], "queries", 2, beside)
+    for name in ("badge", "inbox"):
+        yield row(
+            f"{name} against the same with 1,000 items",
+            large[name][0] / small[name][0],
+            "ratio",
+            1.5,
+            f"{small[name][0] * 1000:.2f} ms, then {large[name][0] * 1000:.2f} ms",
+        )
+    few, many = found["asking few"], found["asking many"]
+    yield row(
+        "asking with 100,000 requests in the table against 100",
+        many[0] / few[0],
+        "ratio",
+        1.3,
+        f"{few[0] * 50:.1f} ms, then {many[0] * 50:.1f} ms per order",
+    )
+    bulk = found["bulk"]
+    yield row(
+        f"memory of deciding {bulk['items']:,} items at once",
+        bulk["MiB"],
+        "MiB",
+        MEMORY,
+        f"{bulk['seconds']:.1f} s, {bulk['queries'] / bulk['items']:.2f} queries each",
+    )
+
+
+def crowd_rows(found):
+    answers = found["answers"]
+    lost = 50 - found["granted"]
+    beside = f"{answers}, {found['seconds']:.1f} s"
+    yield row("50 items from 8 connections: lost", lost, "decisions", 0, beside)
+    twice = 50 - found["decided once"]
+    yield row("50 items from 8 connections: not decided just once", twice, "items", 0)
+    yield row(
+        "50 items from 8 connections: deadlocks", found["deadlocks"], "deadlocks", 0
+    )
+    told = sum(number for answer, number in answers.items() if answer != "approved")
+    yield row("50 items from 8 connections: told to try again", told, "people", 0)
+    sound = found["verifies"]
+    yield row(
+        "50 items from 8 connections: the evidence is sound",
+        "not available" if sound is None else sound,
+        "",
+        None,
+    ) | {"holds": bool(sound)}
+
+
+def row(name, value, unit, limit=None, peer=""):
+    """One line of the table; see the dev kit's bench command."""
     return {
         "name": name,
-        "value": round(value, 3),
+        "value": round(value, 3) if isinstance(value, float) else value,
         "unit": unit,
         "limit": limit,
         "holds": limit is None or value <= limit,
+        "beside": peer,
     }

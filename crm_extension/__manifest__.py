@@ -46,6 +46,7 @@
         "views/product_template_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",
         # Menus open actions, so they come after all of them.
         "views/crm_extension_menus.xml",

@@ -301,8 +301,7 @@ class TestDecisions(ApprovalCommon, TransactionCase):
         self.assertEqual(activity.user_id, self.manager)
         self.item.comment = "Fine"
         self.item.action_approve()
-        self.assertEqual(activity.state, "done")
-        self.assertEqual(activity.feedback, "Fine")
+        self.assertFalse(activity.exists())
         self.assertEqual(self.order.sudo().activity_ids.user_id, self.finance)
 
     def test_the_activity_is_among_todays_whenever_the_answer_is_due(self):
@@ -322,10 +321,25 @@ class TestDecisions(ApprovalCommon, TransactionCase):
     def test_the_requester_reads_the_answer_in_the_order_s_conversation(self):
         self.item.comment = "Too much"
         self.item.action_reject()
-        message = self.order.message_ids[:1]
-        self.assertIn("Too much", message.body)
-        self.assertIn(self.sales.partner_id, message.partner_ids)
-        self.assertTrue(message.subtype_id.internal)
+        note = self.order.message_ids[:1]
+        self.assertIn("Too much", note.body)
+        self.assertTrue(note.subtype_id.internal)
+
+    def test_the_requester_is_told_once_for_all_that_was_decided_together(self):
+        second = self.make_order(0, 25)
+        second.action_approval_request()
+        items = self.items_of(self.manager)
+        items.comment = "Too much"
+        items.action_reject()
+        notice = self.env["mail.message"].search(
+            [
+                ("partner_ids", "in", self.sales.partner_id.ids),
+                ("message_type", "=", "user_notification"),
+            ]
+        )
+        self.assertEqual(len(notice), 1)
+        self.assertIn(self.order.name, notice.body)
+        self.assertIn(second.name, notice.body)
 
     def test_approvers_read_the_figures_without_rights_on_their_source(self):
         board = new_test_user(

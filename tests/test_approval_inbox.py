@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.crm_extension.models.approval import crm_approval_item
+from odoo.addons.crm_extension.models.approval import crm_approval_inbox
 from odoo.addons.crm_extension.models.approval.core.forecast import is_urgent, outlook
 
 from .common import ACCOUNTANT, TAGS, ApprovalCommon
@@ -262,7 +262,7 @@ class TestSeveralAtOnce(InboxCase):
 
     def test_many_are_decided_in_batches(self):
         items = self.ask(5).with_user(self.manager)
-        with patch.object(crm_approval_item, "BATCH", 2):
+        with patch.object(crm_approval_inbox, "BATCH", 2):
             report = items.action_approve_many()
         self.assertEqual([line["id"] for line in report], items.ids)
         self.assertTrue(all(line["ok"] for line in report))

@@ -129,6 +129,98 @@ def test_who_comes_second_is_told_so(asked):
                     item.action_approve()
 
 
+class TestOtherAnswersAtOnce:
+    """Of two different answers to one request at the same moment, one counts."""
+
+    def together(self, *deeds):
+        """Do the deeds on a connection each, as close together as can be.
+
+        :param deeds: list of ``(user, function of the environment)``
+        :return: ``done`` or ``told``, sorted
+        """
+        barrier, answers = threading.Barrier(len(deeds)), []
+
+        def run(user, deed):
+            try:
+                with environment(user) as env:
+                    env.user.has_group("base.group_user")  # begin the transaction
+                    barrier.wait(timeout=30)
+                    deed(env)
+                answers.append("done")
+            except (UserError, SerializationFailure):
+                answers.append("told")
+
+        threads = [threading.Thread(target=run, args=deed) for deed in deeds]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        return sorted(answers)
+
+    @staticmethod
+    def item(env, request):
+        return env["crm.approval.item"].search(
+            [("request_id", "=", request), ("user_id", "=", env.uid)]
+        )
+
+    def check(self, request, states):
+        with environment() as env:
+            record = env["crm.approval.request"].browse(request)
+            verbs = record.decision_ids.mapped("verb")
+            assert record.state in states
+            assert len(verbs) == 2, verbs
+            assert verbs[-1] in states[record.state]
+            left = set(record.item_ids.mapped("state"))
+            assert (record.state == "rework") or "open" not in left
+
+    def test_a_yes_and_sent_back(self, asked):
+        request, (one, two) = asked
+        answers = self.together(
+            (one, lambda env: self.item(env, request).action_approve()),
+            (two, lambda env: self.item(env, request)._do_return("Why?")),
+        )
+        assert answers == ["done", "told"]
+        self.check(request, {"granted": ["approve"], "rework": ["return"]})
+
+    def test_a_yes_and_taken_back(self, asked):
+        request, (one, _two) = asked
+        answers = self.together(
+            (one, lambda env: self.item(env, request).action_approve()),
+            (
+                SUPERUSER_ID,
+                lambda env: env["crm.approval.request"].browse(request).action_recall(),
+            ),
+        )
+        assert answers == ["done", "told"]
+        self.check(request, {"granted": ["approve"], "cancelled": ["recall"]})
+
+    def test_other_values_and_a_no(self, asked):
+        request, (one, two) = asked
+        with environment() as env:
+            order = env["crm.approval.request"].browse(request)._get_document()
+            row = {
+                "model": "sale.order.line",
+                "id": order.order_line.id,
+                "field": "discount",
+                "value": 20,
+                "label": "Chair: Discount",
+                "from": "50",
+                "to": "20",
+            }
+
+        def reject(env):
+            item = self.item(env, request)
+            item.comment = "No"
+            item.action_reject()
+
+        answers = self.together(
+            (one, lambda env: self.item(env, request)._do_counter([row], "")),
+            (two, reject),
+        )
+        assert answers == ["done", "told"]
+        self.check(request, {"rejected": ["reject"], "rework": ["counter"]})
+
+
 def seal(company, many, together):
     """A transaction that says something and commits when all the others do."""
     with environment() as env:

@@ -9,6 +9,7 @@ class CrmApprovalAnswer(models.TransientModel):
     """
 
     _name = "crm.approval.answer"
+    _inherit = ["crm.approval.value.dialog"]
     _description = "Answer to an Approval"
 
     item_id = fields.Many2one(
@@ -140,10 +141,17 @@ class CrmApprovalAnswerLine(models.TransientModel):
         ondelete="cascade",
     )
 
+    def _get_offered(self):
+        item = self.answer_id.item_id._origin
+        if item.user_id != self.env.user:
+            return set()
+        # Superuser mode: an approver need not be allowed to read the document.
+        return item.sudo().request_id._get_counter_fields()
+
     def _get_value_now(self):
         # On a change that is asked for, other values than those that are asked.
         proposed = self.answer_id.item_id.sudo().request_id.proposed or {}
-        name = self._get_name()
+        name = self.field_name
         return proposed[name] if name in proposed else super()._get_value_now()
 
     def _prepare_rows(self):
@@ -153,7 +161,7 @@ class CrmApprovalAnswerLine(models.TransientModel):
         for line in self:
             record, name, value = (
                 line._get_record(),
-                line._get_name(),
+                line.field_name,
                 line._get_value(),
             )
             request = line.answer_id.item_id.sudo().request_id

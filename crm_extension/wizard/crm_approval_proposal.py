@@ -6,6 +6,7 @@ class CrmApprovalProposal(models.TransientModel):
     """The dialog in which somebody asks for a change of guarded fields."""
 
     _name = "crm.approval.proposal"
+    _inherit = ["crm.approval.value.dialog"]
     _description = "Request a Change"
 
     res_model = fields.Char(required=True, readonly=True)
@@ -73,7 +74,7 @@ class CrmApprovalProposal(models.TransientModel):
 
     def _get_values(self):
         return {
-            line._get_name(): line._get_value()
+            line.field_name: line._get_value()
             for line in self.line_ids
             if line.is_changed
         }
@@ -143,3 +144,9 @@ class CrmApprovalProposalLine(models.TransientModel):
         readonly=True,
         ondelete="cascade",
     )
+
+    def _get_offered(self):
+        proposal = self.proposal_id
+        document = proposal._get_document()
+        guarded = proposal._get_gate(document).guarded
+        return {(document._name, document.id, name) for name in guarded}

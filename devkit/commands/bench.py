@@ -3,7 +3,7 @@
 Runs bench/bench_*.py (all, or those named) and compares every value with its limit.
 A benchmark is a module with a `TITLE` and a function `run(context)`, where `context` is
 a `devkit.commands.bench.Context`. It returns rows: dicts with `name`, `value`, `unit`,
-`limit` and `holds`.
+`limit` and `holds`. Further keys, such as a peer's figure, become columns of their own.
 """
 
 import importlib.util
@@ -90,13 +90,14 @@ class Context:
         self.config = str(space.server.config)
         self.environment = space.server.environment
 
-    def make_database(self, name, modules, demo=False):
+    def make_database(self, name, modules, demo=False, fresh=False):
         """A database with `modules` installed beside what our add-on depends on.
 
         Made once and kept; made anew when `modules` or our code change.
 
         :param name: letters, digits and underscores
         :param demo: with demo data
+        :param fresh: made anew each time, as a copy of one that is kept
         :return: the database's name
         """
         dependencies = self._space.dependencies_database(self._step, demo)
@@ -112,6 +113,9 @@ class Context:
 
         waiting_for = "another benchmark that makes this database"
         self._space.databases.ensure(full_name, mark, build, waiting_for)
+        if fresh:
+            self._space.databases.copy(full_name, f"{full_name}_used")
+            return f"{full_name}_used"
         return full_name
 
     def odoo_shell(self, database, script):
@@ -132,12 +136,13 @@ class Silent:
 
 def table(rows):
     """Rows as aligned text."""
+    columns = [*COLUMNS, *more_columns(rows)]
     cells = [
-        COLUMNS,
-        *([format_cell(row.get(name)) for name in COLUMNS] for row in rows),
+        columns,
+        *([format_cell(row.get(name)) for name in columns] for row in rows),
     ]
     widths = [
-        max(len(line[column]) for line in cells) for column in range(len(COLUMNS))
+        max(len(line[column]) for line in cells) for column in range(len(columns))
     ]
     return "\n".join(
         "  "
@@ -145,6 +150,13 @@ def table(rows):
             cell.ljust(width) for cell, width in zip(line, widths, strict=True)
         ).rstrip()
         for line in cells
+    )
+
+
+def more_columns(rows):
+    """What the rows say besides, such as a peer's figure."""
+    return list(
+        dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
     )
 
 

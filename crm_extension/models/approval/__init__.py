@@ -2,6 +2,7 @@ from . import kept  # should be first: the records below inherit it
 
 # Should come before the records that are made of them.
 from . import crm_approval_routing, crm_approval_clock, crm_approval_inbox
+from . import crm_approval_notice
 from . import crm_approval_topic
 from . import crm_approval_policy
 from . import crm_approval_policy_step

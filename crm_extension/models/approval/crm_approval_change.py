@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
@@ -11,6 +12,13 @@ from .value_words import in_words
 # Carried by the engine's own write of a decided change. JSON cannot carry this very
 # object, so no client can send it.
 APPLY = object()
+
+
+class Defaults(NamedTuple):
+    """Values that a new document starts with: ``sent`` by a client, or ``usual``."""
+
+    sent: dict
+    usual: dict
 
 
 class CrmApprovalChange(models.AbstractModel):
@@ -31,8 +39,22 @@ class CrmApprovalChange(models.AbstractModel):
     def create(self, vals_list):
         documents = super().create(vals_list)
         for gate in self._approval_change_gates():
-            documents._approval_check_created(gate, vals_list)
+            if self._approval_has_rules(gate):
+                documents._approval_check_created(gate, vals_list)
         return documents
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        held = {
+            name
+            for gate in self._approval_change_gates()
+            if self._approval_has_rules(gate)
+            for name in gate.guarded - (default or {}).keys()
+        }
+        return [
+            {name: value for name, value in vals.items() if name not in held}
+            for vals in vals_list
+        ]
 
     def write(self, vals):
         if (
@@ -41,7 +63,7 @@ class CrmApprovalChange(models.AbstractModel):
         ):
             for gate in self._approval_change_gates():
                 guarded = {name: vals[name] for name in gate.guarded & vals.keys()}
-                if guarded:
+                if guarded and self._approval_has_rules(gate):
                     self._approval_check_guarded(gate, guarded)
         return super().write(vals)
 
@@ -60,6 +82,10 @@ class CrmApprovalChange(models.AbstractModel):
             *(gate.guarded for gate in self._approval_change_gates())
         )
 
+    @api.model
+    def _approval_has_rules(self, gate):
+        return bool(self.env["crm.approval.policy"]._get_rules(gate.key))
+
     def _approval_check_created(self, gate, vals_list):
         """A new document starts with what everybody starts with.
 
@@ -67,13 +93,14 @@ class CrmApprovalChange(models.AbstractModel):
         """
         if self.env.context.get("crm_approval_apply") is APPLY:
             return
+        default = self._approval_split_defaults(gate)
         for document, vals in zip(self.sudo(), vals_list, strict=True):
+            vals = default.sent | vals
             names = gate.guarded & vals.keys()
             if not names:
                 continue
-            plain = self.sudo().new(
-                {name: vals[name] for name in vals.keys() - gate.guarded}
-            )
+            free = {name: vals[name] for name in vals.keys() - gate.guarded}
+            plain = self.sudo().new(default.usual | free)
             given = {
                 name: vals[name]
                 for name in names
@@ -83,6 +110,18 @@ class CrmApprovalChange(models.AbstractModel):
                 document._approval_refuse_change(
                     gate, given, document._approval_filter_held(gate, given)
                 )
+
+    @api.model
+    def _approval_split_defaults(self, gate):
+        """What guarded fields start with: what a client sent along, and what is
+        usual."""
+        context = dict(self.env.context)
+        sent = {}
+        for name in gate.guarded:
+            if f"default_{name}" in context:
+                sent[name] = context.pop(f"default_{name}")
+        clean = self.sudo().with_context(context)  # pylint: disable=context-overridden
+        return Defaults(sent, clean.default_get(list(gate.guarded)))
 
     def _approval_check_guarded(self, gate, values):
         """Refuse a direct write of guarded fields where a rule asks about it.
@@ -233,6 +272,32 @@ class CrmApprovalChange(models.AbstractModel):
         self.sudo().with_company(self._approval_get_company()).with_context(
             crm_approval_apply=APPLY
         ).write(values)
+
+    def _approval_start_anew(self):
+        """Give guarded fields what a new document starts with, in every company whose
+        rules guard them: for documents that took values over and no longer may."""
+        if not self:
+            return
+        for gate in self._approval_change_gates():
+            for company in self._approval_get_guarding_companies(gate):
+                # Superuser mode: nobody holds the right to write guarded fields.
+                documents = self.sudo().with_company(company)
+                usual = documents._approval_split_defaults(gate).usual
+                documents.with_context(crm_approval_apply=APPLY).write(
+                    {
+                        name: usual.get(name, False)
+                        for name in gate.guarded
+                        if self._fields[name].store
+                    }
+                )
+
+    @api.model
+    def _approval_get_guarding_companies(self, gate):
+        rules = self.env["crm.approval.policy"]._get_rules(gate.key)
+        companies = self.env["res.company"].sudo()  # rules of any company count
+        if any(not rule.company_id for rule in rules):
+            return companies.search([])
+        return companies.browse({rule.company_id for rule in rules})
 
     def _approval_get_change_facts(self, values):
         """The governed content of a change: what it starts from, and what it makes.

@@ -215,7 +215,8 @@ class CrmApprovalClock(models.AbstractModel):
         asked = self.env._("Asked by %s.", self.requester_id.name)
         if not self.date_due:
             return asked
-        due = format_datetime(self.env, self.date_due, dt_format="medium")
+        zone = self.user_id.tz or "UTC"
+        due = format_datetime(self.env, self.date_due, tz=zone, dt_format="short")
         if self.date_due <= fields.Datetime.now():
             return asked + " " + self.env._("Your answer was due %s.", due)
         return asked + " " + self.env._("Your answer is due %s.", due)

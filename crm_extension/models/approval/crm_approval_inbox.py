@@ -152,6 +152,7 @@ class CrmApprovalInbox(models.AbstractModel):
             nothing waits any more
         """
         mine = Domain("user_id", "=", self.env.uid) & Domain("state", "=", "open")
+        preferred = [key for key in preferred or () if isinstance(key, int)]
         waiting = set(self.search(mine & Domain("id", "in", preferred)).ids)
         for item_id in preferred:
             if item_id in waiting:

@@ -279,7 +279,7 @@ class CrmApprovalItem(models.Model):
                 "date_done": fields.Datetime.now(),
             }
         )
-        engine._close_activities()
+        engine.activity_id.unlink()
         engine._release_counterparts()
         if verb == "approve":
             engine._leave_other_points()
@@ -344,7 +344,7 @@ class CrmApprovalItem(models.Model):
     def _agree(self):
         """Count a person's yes that they gave in another form than by deciding."""
         self.write({"state": "approved", "date_done": fields.Datetime.now()})
-        self._close_activities()
+        self.activity_id.unlink()
 
     # === BUSINESS METHODS: other answers === #
 
@@ -444,6 +444,7 @@ class CrmApprovalItem(models.Model):
                 document=request.name,
                 values="; ".join(f"{row['label']}: {row['to']}" for row in rows),
             )
+            + (f"\n{comment}" if comment else "")
         )
 
     def _do_delegate(self, user, comment=None):
@@ -542,7 +543,7 @@ class CrmApprovalItem(models.Model):
         """Values of the lines of the dialog in which other values are proposed."""
         self.ensure_one()
         request = self.sudo().request_id  # approvers may not read every document
-        lines = self.env["crm.approval.answer.line"].sudo()
+        lines = self.env["crm.approval.answer.line"]
         proposed = request.proposed or {}
         return [
             lines._prepare_value(
@@ -745,10 +746,6 @@ class CrmApprovalItem(models.Model):
                 self.with_context(tz=self.user_id.tz)
             ),
         }
-
-    def _close_activities(self):
-        for item in self.filtered("activity_id"):
-            item.activity_id.action_feedback(feedback=item.comment or False)
 
     def _get_action_after(self, decided):
         """Back to the inbox, where the decided items are gone; with a word on those

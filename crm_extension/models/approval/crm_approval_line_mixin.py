@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .crm_approval_transition import OUTER_WRITE
+from .crm_approval_transition import UnderWay
 
 
 class CrmApprovalLineMixin(models.AbstractModel):
@@ -54,16 +54,19 @@ class CrmApprovalLineMixin(models.AbstractModel):
 
     @api.model
     def _approval_before_line_change(self, documents):
-        """Note what is there; nothing to do while the document itself is written."""
-        if self.env.context.get("crm_approval_outer") is OUTER_WRITE:
-            return None
-        # Superuser mode: what is governed does not depend on who writes.
-        return documents.exists().sudo()._approval_before_change()
+        """Note what is there; documents that are written themselves do so."""
+        documents = self._approval_get_own_documents(documents)
+        return documents._approval_before_change()
 
     @api.model
     def _approval_after_line_change(self, before, documents):
-        if before is None:
-            return
-        if documents := documents.exists().sudo():
+        if documents := self._approval_get_own_documents(documents):
             documents._check_approval()  # the backstop, whoever writes
             documents._approval_after_change(before)
+
+    @api.model
+    def _approval_get_own_documents(self, documents):
+        """The documents that the lines have to look after themselves."""
+        documents -= UnderWay.among(documents)
+        # Superuser mode: what is governed does not depend on who writes.
+        return documents.exists().sudo()

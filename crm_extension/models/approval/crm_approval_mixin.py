@@ -324,6 +324,7 @@ class CrmApprovalMixin(models.AbstractModel):
         :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
             behind the state), ``preview`` (names of who would be asked, by rank),
             ``offers`` (labels of the smallest changes that ask fewer people),
+            ``requester`` (names) and ``mine`` (it is the acting user),
             ``counter`` (what an approver proposes instead), ``back`` (who sent it
             back and why) and ``item``: id of the
             acting user's own open inbox item, or ``False``
@@ -345,6 +346,8 @@ class CrmApprovalMixin(models.AbstractModel):
                 )
                 for rank in sorted(set(steps.mapped("sequence")))
             ],
+            "requester": ", ".join(requests.requester_id.mapped("name")),
+            "mine": self.env.user in requests.requester_id,
             "back": [row for request in requests for row in request._get_back()],
             "rules": [demand.policy.name for demand in assessment.demands],
             "offers": [offer["label"] for offer in offers],
@@ -364,6 +367,37 @@ class CrmApprovalMixin(models.AbstractModel):
                 ranks.setdefault(point["rank"], []).append(point)
         return [ranks[rank] for rank in sorted(ranks)]
 
+    def get_approval_explanation(self):
+        """Which rules ask about a single document, and whom.
+
+        :return: list of ``{"name", "points"}``, a point being ``{"name", "people"}``;
+            rules that are being answered have none, their route is drawn
+        """
+        self.ensure_one()
+        self.check_access("read")
+        document = self.sudo()  # the answer is the same whoever asks
+        gate = document._approval_get_gate_ahead()
+        if not gate:
+            return []
+        assessment = document._approval_assess(gate)[self.id]
+        return document._approval_explain(gate, assessment)
+
+    def _approval_explain(self, gate, assessment):
+        rules = []
+        for demand in assessment.demands:
+            points = self.env["crm.approval.policy.step"]
+            if demand.state in ("needed", "rejected") and not assessment.refusal:
+                points = points.browse(demand.steps)
+            rules.append(
+                {
+                    "name": demand.policy.name,
+                    "points": self.env["crm.approval.request"]._preview(
+                        self, gate, points
+                    ),
+                }
+            )
+        return rules
+
     def _approval_get_steps_to_ask(self, assessment):
         return self.env["crm.approval.policy.step"].browse(
             step
@@ -371,14 +405,3 @@ class CrmApprovalMixin(models.AbstractModel):
             if demand.state in ("needed", "rejected") and not assessment.refusal
             for step in demand.steps
         )
-
-    def _approval_notify(self, request, text, author=None):
-        """Tell the requester inside the document's own conversation; customers who
-        follow it are not told."""
-        if "message_ids" in self._fields:
-            self.message_post(
-                body=plaintext2html(text),
-                author_id=author.partner_id.id if author else None,
-                partner_ids=request.requester_id.partner_id.ids,
-                subtype_xmlid="mail.mt_note",
-            )

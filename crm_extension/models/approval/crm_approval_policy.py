@@ -448,6 +448,18 @@ class CrmApprovalPolicy(models.Model):
         return tuple(rule for rule in published if newest.get(rule.origin_id) is rule)
 
     @api.model
+    @ormcache("gates")
+    def _has_ever_asked(self, gates):
+        """Whether anything can have been asked at these gates, by a rule in force or by
+        one that has ended."""
+        policies = self.sudo().with_context(active_test=False)  # whoever asks
+        domain = [
+            ("gate", "in", list(gates)),
+            ("state", "in", ("published", "retired")),
+        ]
+        return bool(policies.search_count(domain, limit=1))
+
+    @api.model
     @ormcache("gate", "self.env.context.get('lang')")
     def _get_published_rules(self, gate):
         """All published versions of a gate, those for a later date too."""

@@ -20,7 +20,7 @@ class CrmApprovalRequest(models.Model):
     """
 
     _name = "crm.approval.request"
-    _inherit = ["crm.approval.kept", "crm.approval.routing"]
+    _inherit = ["crm.approval.kept", "crm.approval.notice", "crm.approval.routing"]
     _description = "Approval Requests"
     _order = "id desc"
 
@@ -382,24 +382,32 @@ class CrmApprovalRequest(models.Model):
         self.item_ids._void()
         documents = self._get_document_by_request()
         asked_elsewhere = self._get_asked_elsewhere()
+        self._without_engine()._tell(outcome)
         for request in self._without_engine():
             if document := documents[request.id]:
-                document = document.with_env(request.env)
-                request._tell(document, outcome)
+                # The document's own company, whatever company the decider is in.
+                document = document.with_env(request.env).with_company(
+                    request.company_id
+                )
                 if outcome == "granted":
                     request._follow_grant(document, asked_elsewhere)
                 else:
                     request._follow_rejection(document, asked_elsewhere)
 
-    def _tell(self, document, outcome):
-        said = self._get_last_answer()
-        text = {
-            "granted": self.env._("%s is approved.", document.display_name),
-            "rejected": self.env._("%s is not approved.", document.display_name),
+    def _tell(self, outcome):
+        template = {
+            "granted": self.env._("%s is approved."),
+            "rejected": self.env._("%s is not approved."),
         }[outcome]
-        if said.comment:
-            text = f"{text} {said.comment}"
-        document._approval_notify(self, text, said.user_id)
+        for author, requests in self.grouped(
+            lambda request: request._get_last_answer().user_id
+        ).items():
+            texts = {}
+            for request in requests:
+                comment = request._get_last_answer().comment
+                told = template % request.name
+                texts[request.id] = f"{told} {comment}" if comment else told
+            requests._announce(texts, author)
 
     def _follow_grant(self, document, asked_elsewhere):
         """What a grant brings about: a change is written, or the step that waited
@@ -443,7 +451,7 @@ class CrmApprovalRequest(models.Model):
             with self.env.cr.savepoint():
                 self.with_user(self.requester_id)._submit(missing, gate, proposal)
         except UserError as error:
-            document._approval_notify(self, str(error))
+            self._announce({self.id: str(error)})
 
     def _follow_rejection(self, document, asked_elsewhere):
         document._approval_on_rejected(self)
@@ -478,14 +486,12 @@ class CrmApprovalRequest(models.Model):
             with self.env.cr.savepoint():
                 document.with_user(self.requester_id)._approval_proceed(self)
         except (UserError, AccessError, ValidationError) as error:
-            document._approval_notify(
-                self,
-                self.env._(
-                    "%(document)s is approved but could not go on by itself: %(error)s",
-                    document=document.display_name,
-                    error=error,
-                ),
+            text = self.env._(
+                "%(document)s is approved but could not go on by itself: %(error)s",
+                document=document.display_name,
+                error=error,
             )
+            self._announce({self.id: text})
 
     def _get_last_answer(self):
         answers = self.decision_ids.filtered(
@@ -757,9 +763,7 @@ class CrmApprovalRequest(models.Model):
         )
 
     def _tell_requester(self, text):
-        for request in self._without_engine():
-            if document := request._get_document():
-                document._approval_notify(request, text, self.env.user)
+        self._without_engine()._announce(dict.fromkeys(self.ids, text), self.env.user)
 
     def _tell_administrators(self, text):
         """Bring something to those who can change rules and roles."""
@@ -940,13 +944,14 @@ class CrmApprovalRequest(models.Model):
         for model, requests in self.grouped("res_model").items():
             if model not in self.env:
                 continue
-            company_by_id = {request.res_id: request.company_id for request in requests}
             there = set(requests._get_documents().ids)
-            for request in requests:
-                documents = self.env[model].with_company(company_by_id[request.res_id])
-                found[request.id] = documents.browse(
-                    [request.res_id] if request.res_id in there else []
-                )
+            for company, companions in requests.grouped("company_id").items():
+                # Browsed together, so that they are read together.
+                documents = self.env[model].with_company(company)
+                documents = documents.browse({*companions.mapped("res_id")} & there)
+                by_id = {document.id: document for document in documents}
+                for request in companions:
+                    found[request.id] = by_id.get(request.res_id, documents.browse())
         return found
 
     def _get_interested_users(self, document):

@@ -8,9 +8,40 @@ from .core.demand import answer
 from .core.gate import Gate
 from .crm_approval_policy import PolicyRule, parse_domain
 
-# Marks a write on the document under way, so that its lines leave the check to it.
-# JSON cannot carry this very object, so no client can send it.
-OUTER_WRITE = object()
+
+class UnderWay(frozenset):
+    """Documents, as ``(model, id)``, whose write is under way: their lines leave the
+    check to it, those of other documents do not. Also, as ``(gate key, id)``, those
+    that were past a gate before. Travels in the context, where a
+    client cannot put it: JSON carries no objects of this class."""
+
+    @classmethod
+    def among(cls, records):
+        """Those of the records that are under way where they come from."""
+        found = records.env.context.get("crm_approval_outer")
+        if not isinstance(found, cls):
+            return records.browse()
+        return records.filtered(lambda record: (record._name, record.id) in found)
+
+    @classmethod
+    def marked(cls, records, past_by_gate):
+        """The records, marked as under way beside what is so already.
+
+        :param past_by_gate: ``{gate key: those that were past it before}``
+        """
+        found = records.env.context.get("crm_approval_outer")
+        there = found if isinstance(found, cls) else ()
+        added = {(records._name, key) for key in records._ids}
+        added |= {
+            (gate, key) for gate, past in past_by_gate.items() for key in past._ids
+        }
+        return records.with_context(crm_approval_outer=cls(added.union(there)))
+
+    @classmethod
+    def was_past(cls, record, gate):
+        """Whether a record that is under way was past a gate before."""
+        return (gate.key, record.id) in record.env.context["crm_approval_outer"]
+
 
 PASSING_STATES = ("free", "granted")
 # The worst answer to one of its demands is the state of the document.
@@ -84,14 +115,15 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def write(self, vals):
         if (
-            not self._approval_watched_fields() & vals.keys()
-            or self.env.context.get("crm_approval_outer") is OUTER_WRITE
+            not self._approval_moving_fields() & vals.keys()
+            or UnderWay.among(self) == self
         ):
             return super().write(vals)
         # Superuser mode: what is governed does not depend on who writes.
         before = self.sudo()._approval_before_change()
-        outer = self.with_context(crm_approval_outer=OUTER_WRITE)
-        result = super(CrmApprovalTransition, outer).write(vals)
+        marked = UnderWay.marked(self, before[1])
+        result = super(CrmApprovalTransition, marked).write(vals)
+        marked.sudo()._approval_settle()
         self.sudo()._approval_after_change(before)
         return result
 
@@ -107,6 +139,27 @@ class CrmApprovalTransition(models.AbstractModel):
         return frozenset().union(
             *(gate.watched for gate in self._approval_transitions())
         )
+
+    @api.model
+    @ormcache()
+    def _approval_moving_fields(self):
+        """The watched fields, and those of the document that they follow from."""
+        watched = self._approval_watched_fields()
+        return watched | {
+            name
+            for name, field in self._fields.items()
+            if any(
+                other.model_name == self._name and other.name in watched
+                for other in self.pool.get_dependent_fields(field)
+            )
+        }
+
+    def _approval_settle(self):
+        """Bring watched fields that are computed up to date, and so check them, while
+        it is known what was past its gate before."""
+        for name in self._approval_watched_fields():
+            if self._fields[name].compute and self._fields[name].store:
+                self.mapped(name)
 
     def _approval_filter_concerned(self):
         """The documents that any gate is about."""
@@ -235,12 +288,12 @@ class CrmApprovalTransition(models.AbstractModel):
         list of ``(PolicyRule, documents)``."""
         if not self or not self.env["crm.approval.policy"]._get_rules(gate.key):
             return []
-        unasked = {}
+        unasked = {}  # by id: the rules hold their conditions as lists
         for key, policies in self._approval_find_policies(gate).items():
             for policy, steps in policies:
                 if not steps:
-                    unasked.setdefault(policy, []).append(key)
-        return [(policy, self.browse(ids)) for policy, ids in unasked.items()]
+                    unasked.setdefault(policy.id, (policy, []))[1].append(key)
+        return [(policy, self.browse(ids)) for policy, ids in unasked.values()]
 
     def _approval_find_policies(self, gate):
         """All policies that apply: ``{id: [(PolicyRule, step ids that apply)]}``."""
@@ -294,9 +347,14 @@ class CrmApprovalTransition(models.AbstractModel):
         )
         return found.grouped("res_id")
 
+    @api.model
+    def _approval_was_ever_asked(self):
+        gates = tuple(gate.key for gate in self._approval_gates())
+        return self.env["crm.approval.policy"]._has_ever_asked(gates)
+
     def _approval_get_under_way(self):
         """Requests about these documents that still wait for somebody."""
-        if not self._origin.ids:
+        if not self._origin.ids or not self._approval_was_ever_asked():
             return self.env["crm.approval.request"].sudo()
         return (
             self.env["crm.approval.request"]
@@ -349,6 +407,8 @@ class CrmApprovalTransition(models.AbstractModel):
         )
 
     def _approval_has_passed_before(self, gate):
+        if UnderWay.among(self):
+            return UnderWay.was_past(self, gate)
         requests = self._approval_get_requests(gate).get(self.id, ())
         return bool(self._approval_filter_past(gate)) and any(
             request.state in ("granted", "passed") for request in requests

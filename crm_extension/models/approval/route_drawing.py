@@ -51,13 +51,22 @@ def _draw_point(request, step):
         "said": [
             _voice(row.user_id, row.date, row.comment, row.on_behalf_id)
             | {"verb": row.verb}
-            for row in source.request_id.decision_ids
-            if row.step_id == source
-            and row.verb in ("approve", "reject", "accept")
-            # What was said before the content got worse is history, not an answer.
-            and row.user_id in answered
+            for row in _last_words(source, answered)
         ],
     }
+
+
+def _last_words(step, people):
+    """The last answer of each of those whose answer counts; what was said before the
+    content got worse is history. Other values that were accepted are a yes."""
+    rows = step.request_id.decision_ids.filtered(
+        lambda row: (
+            row.step_id == step
+            and row.verb in ("approve", "reject", "counter")
+            and row.user_id in people
+        )
+    )
+    return {row.user_id: row for row in rows}.values()
 
 
 def _draw_event(row):

@@ -3,6 +3,8 @@ from . import res_partner
 from . import res_users
 from . import sale_order
 from . import sale_order_line
+from . import sale_order_acceptance
+from . import payment_transaction
 from . import stock_picking
 from . import account_move
 from . import account_move_line

@@ -1,11 +1,27 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import format_amount
 
 from ..discount.verdict import Line
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "crm.approval.line.mixin"]
+    _approval_document_field = "move_id"
+
+    @api.model
+    def _approval_watched_line_fields(self):
+        return frozenset(
+            {"product_id", "quantity", "price_unit", "discount", "product_uom_id"}
+            | {"display_type", "is_downpayment", "sale_line_ids", "move_id"}
+        )
+
+    @api.model
+    def _approval_get_own_documents(self, documents):
+        # Entries are many and their lines more: no rule, no look.
+        if not documents._approval_was_ever_asked():
+            return documents.browse()
+        return super()._approval_get_own_documents(documents)
 
     def _crm_to_verdict_line(self):
         """The line as the verdict sees it: held against its order, and against the

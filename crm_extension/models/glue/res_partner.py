@@ -3,6 +3,7 @@ from odoo.tools import format_amount
 
 from ..approval.core.facts import Fact
 from ..approval.core.gate import ChangeGate, Gate
+from ..approval.crm_approval_transition import PASSING_STATES
 
 # Discount and settlement of a customer (FEATURES LC-05). The pricelist is written
 # under either name.
@@ -70,6 +71,29 @@ class ResPartner(models.Model):
         )
         self.crm_guarded = guarded
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        leaving = self._crm_filter_leaving(vals)
+        leaving._crm_withdraw_release()
+        result = super().write(vals)
+        leaving._approval_start_anew()
+        return result
+
+    def unlink(self):
+        leaving = self.with_context(active_test=False).child_ids.filtered(
+            lambda partner: not partner.is_company
+        )
+        leaving -= self
+        leaving._crm_withdraw_release()
+        result = super().unlink()
+        leaving._approval_start_anew()
+        return result
+
+    @api.model
+    def _commercial_fields(self):
+        return [*super()._commercial_fields(), "crm_class_id"]
+
     # === BUSINESS METHODS: approval === #
 
     @api.model
@@ -79,7 +103,7 @@ class ResPartner(models.Model):
                 key="res.partner:release",
                 label=self.env._("Release a new customer for orders"),
                 past=[("crm_released", "=", True)],
-                watched=frozenset({"crm_released"}),
+                watched=frozenset({"crm_released", "commercial_partner_id"}),
             ),
             ChangeGate(
                 key="res.partner:terms",
@@ -192,6 +216,36 @@ class ResPartner(models.Model):
         """Whether nobody has to be asked before a new customer is sold to."""
         policies = self.env["crm.approval.policy"].sudo()  # only whether there is one
         return not policies._get_rules("res.partner:release")
+
+    def _crm_filter_waiting(self):
+        """Customers who are not sold to before somebody has released them."""
+        unreleased = self.filtered(lambda partner: not partner.crm_released)
+        if not unreleased:
+            return unreleased
+        gate = self._approval_get_gate("res.partner:release")
+        assessments = unreleased._approval_assess(gate)
+        return unreleased.filtered(
+            lambda partner: assessments[partner.id].state not in PASSING_STATES
+        )
+
+    def _crm_filter_leaving(self, vals):
+        """Contacts whom a write makes customers of their own."""
+        if not {"parent_id", "is_company"} & vals.keys():
+            return self.browse()
+        return self.filtered(
+            lambda partner: (
+                partner.commercial_partner_id != partner
+                and (
+                    vals.get("is_company", partner.is_company)
+                    or not vals.get("parent_id", partner.parent_id)
+                )
+            )
+        )
+
+    def _crm_withdraw_release(self):
+        """What holds for their company does not hold for them alone."""
+        if self and not self._crm_is_released_at_once():
+            self.crm_released = False
 
     def _crm_get_cards(self):
         return [

@@ -99,12 +99,6 @@ class SaleOrder(models.Model):
             super()._confirmation_error_message() or self._approval_blocking_message()
         )
 
-    def _validate_order(self):
-        """The customer has accepted; what still waits keeps the acceptance."""
-        held = self.filtered(lambda order: order._approval_blocking_message())
-        held._crm_tell_accepted()
-        return super(SaleOrder, self - held)._validate_order()
-
     def _action_cancel(self):
         self._approval_get_under_way()._withdraw(
             "withdraw", self.env._("The order was cancelled.")
@@ -172,16 +166,19 @@ class SaleOrder(models.Model):
 
     def _crm_get_unreleased(self):
         """Orders of customers who are not released (FEATURES C03.3, LC-01)."""
-        return {
-            order.id: self.env._(
-                "%(customer)s is not released for orders yet. Ask for it on the"
-                " customer's form.",
-                customer=order.partner_id.commercial_partner_id.display_name,
-            )
-            for order in self
-            if order.partner_id
-            and not order.partner_id.commercial_partner_id.crm_released
-        }
+        unreleased = {}
+        for company, orders in self.grouped("company_id").items():
+            customers = orders.partner_id.commercial_partner_id.with_company(company)
+            waiting = set(customers._crm_filter_waiting()._ids)
+            for order in orders:
+                customer = order.partner_id.commercial_partner_id
+                if customer.id in waiting:
+                    unreleased[order.id] = self.env._(
+                        "%(customer)s is not released for orders yet. Ask for it on"
+                        " the customer's form.",
+                        customer=customer.display_name,
+                    )
+        return unreleased
 
     def _approval_get_summaries(self, gate):
         verdicts = self._crm_get_verdicts()
@@ -204,13 +201,6 @@ class SaleOrder(models.Model):
 
     def _approval_get_interested_users(self):
         return self.user_id | self.order_line.crm_given_by_id
-
-    def _approval_should_proceed(self, request):
-        accepted = self.signature and not self._has_to_be_paid()
-        return accepted or super()._approval_should_proceed(request)
-
-    def _approval_proceed(self, request):
-        self.action_confirm()
 
     def _approval_get_team_leaders(self):
         return self.team_id.user_id
@@ -251,20 +241,6 @@ class SaleOrder(models.Model):
             self.company_id,
             self.date_order or fields.Date.context_today(self),
         )
-
-    def _crm_tell_accepted(self):
-        """Tell the salesperson that a customer accepted what is not approved yet."""
-        for order in self:
-            order.message_post(
-                body=self.env._(
-                    "The customer has accepted %(document)s, which still needs"
-                    " approval. The acceptance is kept; the order is confirmed as soon"
-                    " as it is approved.",
-                    document=order.name,
-                ),
-                partner_ids=order.user_id.partner_id.ids,
-                subtype_xmlid="mail.mt_note",
-            )
 
     # === BUSINESS METHODS: discount === #
 

@@ -4,6 +4,7 @@ import {deserializeDateTime} from "@web/core/l10n/dates";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {ApprovalAnswers} from "./approval_answers.esm";
 import {dueInWords, tookInWords} from "../approval_inbox/words.esm";
 
 const POINT_LOOKS = {
@@ -162,6 +163,7 @@ export class ApprovalRouteField extends Component {
 }
 
 const BANNER_LOOKS = {
+    rework: {css: "alert-warning", icon: "fa-undo"},
     needed: {css: "alert-warning", icon: "fa-hand-paper-o"},
     pending: {css: "alert-info", icon: "fa-hourglass-half"},
     granted: {css: "alert-success", icon: "fa-check-circle"},
@@ -172,7 +174,7 @@ const BANNER_LOOKS = {
 /** What a document says of its approval, at its top. */
 export class ApprovalBannerField extends Component {
     static template = "crm_extension.ApprovalBannerField";
-    static components = {ApprovalRoute};
+    static components = {ApprovalRoute, ApprovalAnswers};
     static props = {...standardFieldProps};
 
     get banner() {
@@ -200,6 +202,9 @@ export class ApprovalBannerField extends Component {
 
     get title() {
         return {
+            rework: this.banner.mine
+                ? _t("Sent back to you")
+                : _t("Sent back to %s", this.banner.requester),
             needed: _t("Needs approval before it can go on"),
             pending: _t("Waiting for approval"),
             granted: _t("Approved"),

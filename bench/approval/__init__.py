@@ -1,0 +1,1 @@
+"""What `bench_approval.py` runs inside Odoo's shell."""

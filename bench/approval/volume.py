@@ -1,0 +1,216 @@
+"""The inbox and the requests of a company that has used approvals for years."""
+
+import time
+from functools import partial
+
+from lxml import etree
+
+from .company import Ours, best, environment, measure, taken_back
+
+SMALL, DECIDED, OPEN, REQUESTS, BULK = 1_000, 1_000_000, 10_000, 100_000, 5_000
+TEMPLATES, ROUNDS = 100, 7
+
+
+def measure_volume(database):
+    """:return: dict of figures, see :mod:`bench_approval`"""
+    with environment(database) as env:
+        company = Ours(env)
+        templates = company.make_orders(TEMPLATES, 30, lines=1)
+        company.ask(templates)
+        more = company.make_orders(20, 30, lines=1)
+        env.flush_all()
+        user = company.approvers[0]
+        _clone_items(env, user, user, SMALL // TEMPLATES - 1, "open", 1)
+        figures = {"small": _look(env, user), "asking few": _ask(company, more)}
+        figures["rows"] = _fill(env, company)
+        figures |= {"large": _look(env, user), "asking many": _ask(company, more)}
+    with environment(database) as env:
+        figures["bulk"] = _decide_many(env)
+    return figures
+
+
+def _look(env, user):
+    """Badge and opening the inbox, as its person."""
+    items = env["crm.approval.item"].with_user(user)
+    mine = [("user_id", "=", user.id), ("state", "=", "open")]
+    badge = getattr(items, "get_open_count", partial(items.search_count, mine))
+    specification = _list_specification(items)
+    open_inbox = partial(items.web_search_read, mine, specification, limit=80)
+    found = {
+        name: best([measure(env, deed) for _round in range(ROUNDS)])
+        for name, deed in {"badge": badge, "inbox": open_inbox}.items()
+    }
+    found["count"] = items.search_count(mine)
+    return found
+
+
+def _list_specification(items):
+    """What the web client asks for: the columns of the list."""
+    arch = etree.fromstring(items.get_view(view_type="list")["arch"])
+    names = {node.get("name") for node in arch.iter("field")}
+    return {
+        name: {"fields": {"display_name": {}}}
+        if items._fields[name].type == "many2one"
+        else {}
+        for name in names
+    }
+
+
+def _ask(company, orders):
+    """Seconds and queries of asking, the best of several times."""
+    found = []
+    for _round in range(ROUNDS):
+        with taken_back(company.env):
+            found.append(measure(company.env, lambda: company.ask(orders)))
+    return best(found)
+
+
+def _clone(env, table, condition, times, gap, number, **values):
+    """Copy rows by SQL, ``times`` each; every column as it is but the ids given.
+
+    :param gap: ids of the copies are the old ones plus multiples of it
+    :param number: the first multiple
+    """
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = %s AND table_schema = current_schema()"
+        " AND is_generated = 'NEVER'",
+        [table],
+    )
+    columns = [name for (name,) in env.cr.fetchall()]
+    shown = {name: f't."{name}"' for name in columns}
+    shown["id"] = f"t.id + {gap}::int * g"
+    shown |= {name: text for name, text in values.items() if name in shown}
+    names = ", ".join(f'"{name}"' for name in columns)
+    env.cr.execute(
+        f"INSERT INTO {table} ({names}) SELECT {', '.join(shown.values())}"
+        f" FROM {table} t, generate_series({number}, {number + times - 1}) g"
+        f" WHERE {condition}"
+    )
+    return env.cr.rowcount
+
+
+def _clone_items(env, source, user, times, state, number):
+    """More items for a person, as copies of what somebody is asked now."""
+    return _clone(
+        env,
+        "crm_approval_item",
+        f"t.user_id = {source.id} AND t.id < 100000 AND t.state = 'open'",
+        times,
+        100_000,
+        number,
+        user_id=str(user.id),
+        state=f"'{state}'",
+        activity_id="NULL::int",
+    )
+
+
+def _fill(env, company):
+    """A million decided items of one person, ten thousand open ones of several."""
+    start = time.perf_counter()
+    env.flush_all()
+    _skip_foreign_keys(env)
+    first, second = company.approvers[:2]
+    decided = _clone_items(env, first, first, DECIDED // TEMPLATES, "approved", 1_000)
+    others = _clone_items(
+        env, first, second, (OPEN - SMALL) // TEMPLATES, "open", 15_000
+    )
+    requests = _clone(
+        env,
+        "crm_approval_request",
+        "t.id < 100000",
+        REQUESTS // TEMPLATES,
+        100_000,
+        1,
+        state="'granted'",
+        # Each of a document of its own.
+        res_id="1000000 + t.id + 100000 * g",
+    )
+    env.cr.execute("SET LOCAL session_replication_role = DEFAULT")
+    for table in ("crm_approval_item", "crm_approval_request"):
+        env.cr.execute(f"ANALYZE {table}")
+    env.invalidate_all()
+    return {
+        "decided": decided,
+        "open": others + SMALL,
+        "requests": requests,
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def _skip_foreign_keys(env):
+    """The copies refer to what the originals refer to; checking a million of them
+    takes minutes. Only a superuser of the database may leave it out."""
+    env.cr.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    if env.cr.fetchone()[0]:
+        env.cr.execute("SET LOCAL session_replication_role = replica")
+
+
+def _decide_many(env):
+    """One person approves 5,000 items at once."""
+    company = Ours(env)
+    orders = company.make_orders(TEMPLATES, 30, lines=1)
+    company.ask(orders)
+    env.flush_all()
+    times = BULK // TEMPLATES - 1
+    # Copies without a rule, so that one document may wait many times.
+    env.cr.execute(
+        "SELECT id FROM crm_approval_request WHERE policy_id = %s", [company.policy.id]
+    )
+    ids = ",".join(str(key) for (key,) in env.cr.fetchall())
+    move = "t.request_id + 100000 * g"
+    _clone(
+        env,
+        "crm_approval_request",
+        f"t.id IN ({ids})",
+        times,
+        100_000,
+        1,
+        policy_id="NULL::int",
+    )
+    _clone(
+        env,
+        "crm_approval_request_step",
+        f"t.request_id IN ({ids})",
+        times,
+        100_000,
+        1,
+        request_id=move,
+    )
+    _clone(
+        env,
+        "crm_approval_item",
+        f"t.request_id IN ({ids})",
+        times,
+        100_000,
+        1,
+        request_id=move,
+        step_id="t.step_id + 100000 * g",
+        activity_id="NULL::int",
+    )
+    env.invalidate_all()
+    items = company.items(company.approvers[0])
+    number = len(items)
+    before = _reset_peak()
+    seconds, queries = measure(env, items.action_approve)
+    return {
+        "items": number,
+        "seconds": seconds,
+        "queries": queries,
+        "MiB": (_read_status("VmHWM") - before) / 1024,
+    }
+
+
+def _reset_peak():
+    """Forget the highest memory so far. :return: what is in use now, KiB"""
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
+    return _read_status("VmRSS")
+
+
+def _read_status(name):
+    with open("/proc/self/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1])
+    raise LookupError(name)

@@ -1,0 +1,179 @@
+"""Tries every way on every model as every role, and looks at what came of it."""
+
+import json
+from collections import Counter
+from typing import NamedTuple
+
+import psycopg2
+import psycopg2.errors
+
+from odoo import api
+from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
+
+from .allowed import ALLOWED
+from .ways import WAYS
+
+ROLES = ("salesperson", "approver", "manager", "accountant", "portal", "admin")
+
+# How a server says no. Anything else is an attack that misfired and proves nothing.
+REFUSALS = (UserError, psycopg2.IntegrityError)
+MISFIRES = psycopg2.errors.NotNullViolation
+
+
+class Cell(NamedTuple):
+    """What came of one way, on one model, by one role.
+
+    :param outcome: ``held``, ``not available`` (Odoo itself refuses this role),
+        ``not there`` (see ``because``), ``allowed`` or ``open``
+    :param because: why it is allowed or not there, from the stated table
+    :param holes: what was open: texts ``attempt: effect``
+    :param tries: how many attempts
+    :param misfires: attempts that failed by their own fault
+    """
+
+    way: str
+    model: str
+    role: str
+    outcome: str
+    because: str
+    holes: tuple
+    tries: int
+    misfires: tuple
+
+
+class Attacker:
+    """Somebody with an account and a program that speaks JSON-RPC.
+
+    :param env: any environment on the cursor
+    """
+
+    def __init__(self, env, role, user):
+        self.env, self.role, self.user = env, role, user
+        self.forget()
+
+    def forget(self):
+        """A new attempt begins."""
+        self.passed, self.refusals, self.misfires = 0, [], []
+
+    def call(self, model, method, *args, context=None, **kwargs):
+        """One remote call, a transaction of its own as on the web server.
+
+        Only public methods, and only what JSON can carry.
+
+        :return: what the server answers, or ``None`` when it refuses
+        """
+        args, kwargs = json.loads(json.dumps([args, kwargs]))
+        kwargs["context"] = json.loads(json.dumps(context or {}))
+        env = api.Environment(self.env.cr, self.user.id, {})
+        return self.attempt(lambda: call_kw(env[model], method, args, kwargs))
+
+    def attempt(self, deed):
+        """Do something in a transaction of its own; see :meth:`call`."""
+        savepoint = self.env.cr.savepoint()
+        try:
+            result = deed()
+            savepoint.close(rollback=False)
+        except REFUSALS as error:
+            savepoint.close(rollback=True)
+            if isinstance(error, MISFIRES):
+                self.misfires.append(str(error).splitlines()[0])
+            else:
+                self.refusals.append(error)
+            return None
+        except Exception as error:  # judged by whoever reads the matrix
+            savepoint.close(rollback=True)
+            self.misfires.append(f"{type(error).__name__}: {error}")
+            return None
+        self.passed += 1
+        return result
+
+
+def run(case, ways=None, roles=ROLES, allowed=ALLOWED):
+    """Try the ways one after the other; everything is taken back.
+
+    :param case: a :class:`.documents.Document`
+    :param ways: names of ways, or ``None`` for all
+    :return: list of :class:`Cell`
+    """
+    return [
+        cell
+        for name in ways or WAYS
+        for role in roles
+        for cell in try_way(case, name, role, allowed)
+    ]
+
+
+def try_way(case, name, role, allowed=ALLOWED, enough=None):
+    """All cells of one way and one role.
+
+    :param enough: stop after so many holes
+    """
+    attacker = Attacker(case.env, role, case.people[role])
+    found = {}
+    for attempt in WAYS[name](case, attacker):
+        cell = found.setdefault(attempt.target, _Tally())
+        cell.add(case, attacker, attempt)
+        if enough and len(cell.holes) >= enough:
+            break
+    return [
+        tally.to_cell(name, target, role, allowed) for target, tally in found.items()
+    ]
+
+
+class _Tally:
+    """What the attempts of one cell have come to so far."""
+
+    def __init__(self):
+        self.tries, self.because = 0, ""
+        self.holes, self.misfires, self.answers = [], [], set()
+
+    def add(self, case, attacker, attempt):
+        if attempt.deed is None:
+            self.because = attempt.label
+            return
+        self.tries += 1
+        attacker.forget()
+        savepoint = case.env.cr.savepoint()
+        try:
+            attempt.deed()
+            # What was refused has been rolled back; only what passed has an effect.
+            holes = case.find_holes(attacker) if attacker.passed else []
+        finally:
+            savepoint.close(rollback=True)
+            case.forget_caches()
+        self.holes += [f"{attempt.label}: {hole}" for hole in holes]
+        self.misfires += [f"{attempt.label}: {text}" for text in attacker.misfires]
+        self.answers.update(map(type, attacker.refusals))
+        if attacker.passed:
+            self.answers.add("passed")
+
+    def to_cell(self, way, model, role, allowed):
+        because = self.because
+        if self.holes:
+            because = allowed.get((way, model, role), "")
+            outcome = "allowed" if because else "open"
+        elif not self.tries:
+            outcome = "not there"
+        elif self.answers <= {AccessError} and not model.startswith("crm.approval."):
+            outcome = "not available"
+        else:
+            outcome = "held"
+        return Cell(
+            way,
+            model,
+            role,
+            outcome,
+            because,
+            tuple(self.holes),
+            self.tries,
+            tuple(self.misfires),
+        )
+
+
+def count(cells):
+    """How many cells of each outcome, per way: ``{way: Counter}``."""
+    counts = {}
+    for cell in cells:
+        counts.setdefault(cell.way, Counter())[cell.outcome] += 1
+    return counts

@@ -132,6 +132,20 @@ class TestRelease(NamedFlowsCommon, TransactionCase):
         with self.assertRaises(UserError):
             order.action_confirm()
 
+    def test_once_released_the_customer_shows_what_is_asked_next(self):
+        self.switch_on("terms")
+        self.new_customer.action_approval_request()
+        self.decide(self.people["operations_specialist"])
+        term = self.env.ref("account.account_payment_term_45days")
+        self.propose(
+            self.new_customer,
+            "res.partner:terms",
+            {"property_payment_term_id": term.id},
+        )
+        self.new_customer.invalidate_recordset()
+        self.assertEqual(self.new_customer.crm_approval_state, "pending")
+        self.assertIn("45 Days", self.new_customer.crm_approval_route["why"])
+
     def test_nobody_releases_by_hand(self):
         with self.assertRaises(ValidationError):
             self.new_customer.sudo().crm_released = True
@@ -241,8 +255,11 @@ class TestCustomOrder(NamedFlowsCommon, TransactionCase):
         order = self.make_order(0)
         with self.assertRaises(UserError):
             order.action_confirm()
+        self.assertIn("made for this customer alone", order.crm_approval_route["why"])
         order.action_approval_request()
         self.assert_waits_only_for(self.people["department_manager"])
+        item = self.items_of(self.people["department_manager"])
+        self.assertIn("Desk: made for this customer alone", item.summary)
         self.decide(self.people["department_manager"])
         order.action_confirm()
         self.assertEqual(order.state, "sale")
@@ -355,6 +372,15 @@ class TestOtherFlows(NamedFlowsCommon, TransactionCase):
         self.decide(self.people["chief_accountant"])
         refund.action_post()
         self.assertEqual(refund.state, "posted")
+
+    def test_only_who_asked_is_offered_to_take_it_back(self):
+        self.switch_on("refund")
+        refund = self.make_refund(100)
+        self.assertFalse(refund.crm_approval_is_own)
+        refund.action_approval_request()
+        self.assertTrue(refund.crm_approval_is_own)
+        chief = refund.with_user(self.people["chief_accountant"])
+        self.assertFalse(chief.crm_approval_is_own)
 
     def test_a_large_credit_note_waits_for_the_director_too(self):
         self.switch_on("refund")

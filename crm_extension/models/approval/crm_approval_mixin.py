@@ -49,6 +49,11 @@ class CrmApprovalMixin(models.AbstractModel):
         # No groups: buttons that everybody's view has depend on it, and it says no
         # more than a customer sees by waiting. The route is for colleagues alone.
     )
+    crm_approval_is_own = fields.Boolean(
+        compute="_compute_crm_approval_is_own",
+        groups="base.group_user",
+        help="What waits was asked by the acting user, who alone can take it back.",
+    )
     crm_approval_route = fields.Json(
         compute="_compute_crm_approval", groups="base.group_user"
     )
@@ -84,6 +89,16 @@ class CrmApprovalMixin(models.AbstractModel):
                 )
         if self._approval_change_gates():
             self._approval_show_changes()
+
+    @api.depends("crm_approval_request_ids.state")
+    @api.depends_context("uid")
+    def _compute_crm_approval_is_own(self):
+        waiting = self._approval_get_under_way().grouped("res_id")
+        for document in self:
+            requests = waiting.get(document._origin.id)
+            document.crm_approval_is_own = (
+                bool(requests) and requests.requester_id == self.env.user
+            )
 
     # === CRUD METHODS === #
 

@@ -146,7 +146,15 @@ class SaleOrder(models.Model):
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
-        return {order.id: order._crm_explain(verdicts[order.id]) for order in self}
+        return {
+            order.id: " ".join(
+                filter(
+                    None,
+                    (order._crm_explain(verdicts[order.id]), order._crm_tell_custom()),
+                )
+            )
+            for order in self
+        }
 
     def _approval_get_refusals(self, gate):
         refused = self.filtered(lambda order: order.crm_discount_state == "refused")
@@ -175,13 +183,7 @@ class SaleOrder(models.Model):
     def _approval_get_summaries(self, gate):
         verdicts = self._crm_get_verdicts()
         return {
-            order.id: self.env._(
-                "%(customer)s: %(percent)g %% on %(line)s",
-                customer=order.partner_id.display_name,
-                percent=verdicts[order.id].given,
-                line=verdicts[order.id].worst.label if verdicts[order.id].worst else "",
-            )
-            for order in self
+            order.id: order._crm_summarize(verdicts[order.id].worst) for order in self
         }
 
     def _approval_get_figures(self):
@@ -313,6 +315,23 @@ class SaleOrder(models.Model):
                 limit=line.ceiling,
             )
             for line in above
+        )
+
+    def _crm_summarize(self, worst):
+        """One line for the inbox: the highest discount, or else what is special."""
+        what = self._crm_tell_custom()
+        if worst:
+            what = self.env._(
+                "%(percent)g %% on %(line)s", percent=worst.percent, line=worst.label
+            )
+        return f"{self.partner_id.display_name}: {what}"
+
+    def _crm_tell_custom(self):
+        products = self.order_line.product_id.filtered("crm_custom_made")
+        if not products:
+            return ""
+        return self.env._(
+            "%s: made for this customer alone.", ", ".join(products.mapped("name"))
         )
 
     def _crm_explain_refusal(self, verdict):

@@ -296,7 +296,7 @@ class CrmApprovalChange(models.AbstractModel):
         rules = self.env["crm.approval.policy"]._get_rules(gate.key)
         companies = self.env["res.company"].sudo()  # rules of any company count
         if any(not rule.company_id for rule in rules):
-            return companies.search([])
+            return companies.search([])  # pylint: disable=no-search-all
         return companies.browse({rule.company_id for rule in rules})
 
     def _approval_get_change_facts(self, values):

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import plaintext2html
 
 from .core.facts import fingerprint, to_json
 from .core.gate import ChangeGate

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import models
+from odoo.tools import plaintext2html
 
 
 class CrmApprovalNotice(models.AbstractModel):
@@ -22,11 +23,14 @@ class CrmApprovalNotice(models.AbstractModel):
         :param author: the user who speaks; the system without one
         """
         told = self.filtered(lambda request: texts.get(request.id))
-        for model, requests in told.grouped("res_model").items():
+        for requests in told.grouped("res_model").values():
             documents = requests._get_documents()
             if "message_ids" in documents._fields:
                 documents._message_log_batch(
-                    {request.res_id: texts[request.id] for request in requests},
+                    {
+                        request.res_id: plaintext2html(texts[request.id])
+                        for request in requests
+                    },
                     author_id=author.partner_id.id if author else None,
                 )
         for person, requests in told.grouped("requester_id").items():
@@ -46,7 +50,7 @@ class CrmApprovalNotice(models.AbstractModel):
             partner_ids=person.partner_id.ids,
             author_id=author.partner_id.id if author else None,
             subject=subject,
-            body=Markup("<br/>").join(texts[request.id] for request in self),
+            body=Markup().join(plaintext2html(texts[request.id]) for request in self),
             model=single.res_model or False,
             res_id=single.res_id,
         )

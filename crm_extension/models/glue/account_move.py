@@ -31,10 +31,11 @@ class AccountMove(models.Model):
 
     @api.depends("crm_approval_state")
     def _compute_hide_post_button(self):
-        super()._compute_hide_post_button()
+        result = super()._compute_hide_post_button()
         for move in self:
             if move.crm_approval_state not in ("free", "granted"):
                 move.hide_post_button = True
+        return result
 
     # === BUSINESS METHODS: account === #
 

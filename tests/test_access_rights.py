@@ -96,8 +96,12 @@ class TestVisibility(ApprovalCommon, TransactionCase):
             company_ids=[Command.set(other.ids)],
         )
         self.assertEqual(self.seen_by(user), [False] * 4)
-        for model in ("crm.approval.policy", "crm.discount.policy"):
-            self.assertFalse(self.env[model].with_user(user).search([]))
+        # Templates are for every company; rules are not.
+        for model, domain in (
+            ("crm.approval.policy", [("state", "!=", "template")]),
+            ("crm.discount.policy", []),
+        ):
+            self.assertFalse(self.env[model].with_user(user).search(domain))
 
     def test_whoever_may_read_the_order_sees_its_route(self):
         colleague = new_test_user(

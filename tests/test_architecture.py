@@ -11,6 +11,7 @@ ROOMS = {"approval", "discount", "fulfilment", "glue"}
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
     MODELS / "discount" / "verdict.py",
+    MODELS / "discount" / "counter_offer.py",
     MODELS / "fulfilment" / "progress.py",
 ]
 # What a room may not speak of (DESIGN.md 2, the plan of the house).

@@ -227,6 +227,11 @@ class TestPayment(AcceptanceCommon, AccountPaymentCommon, MailCase):
 
     def test_a_payment_for_a_customer_who_is_not_released_is_kept(self):
         order = self.make_quotation(0, 0)
+        self.make_policy(
+            [self.step("Director", 10)],
+            gate="res.partner:release",
+            condition_domain="[]",
+        )
         self.customer.crm_released = False
         payment = self.pay(order)
         self.assertEqual((order.state, payment.state), ("sent", "done"))

@@ -4,6 +4,7 @@ from . import res_users
 from . import sale_order
 from . import sale_order_line
 from . import sale_order_acceptance
+from . import sale_order_offer
 from . import payment_transaction
 from . import stock_picking
 from . import account_move

@@ -171,10 +171,11 @@ class Ours(Company):
 class Oca(Company):
     """sale_tier_validation: three definitions, approved by sequence.
 
-    The same notices as ours: an activity for each person whose turn it is, its end as
-    a note in the document's conversation, and a note to the requester at the end; the
-    badge's message on the bus is its own. Its own mails to reviewers stay off, for we
-    send none: activities are put in where it would send them.
+    The same notices as ours: an activity for each person whose turn it is, which goes
+    with the answer, and at the end a note in the document's conversation and a notice
+    to the requester; the badge's message on the bus is its own. Its own mails to
+    reviewers stay off, for we send none: activities are put in where it would send
+    them.
     """
 
     def __init__(self, env, notices=True):
@@ -200,23 +201,35 @@ class Oca(Company):
         orders.with_user(self.people[REQUESTER]).request_validation()
 
     def approve(self, orders, user):
-        # It decides one document at a time.
+        # It decides, and so tells, one document at a time.
         for order in orders.with_user(user):
             order.validate_tier()
-        if not self.notices:
-            return
+            if self.notices:
+                self.end_activities(order, user)
+                if user == self.approvers[-1]:
+                    self.tell_requester(order, user)
+
+    def end_activities(self, order, user):
         activities = self.env["mail.activity"].with_user(user)
         activities.search(
-            [("res_model", "=", "sale.order"), ("user_id", "=", user.id)]
-        ).action_feedback()
-        if user == self.approvers[-1]:
-            for order in orders.sudo():
-                order.message_post(
-                    body="Approved.",
-                    author_id=user.partner_id.id,
-                    partner_ids=self.people[REQUESTER].partner_id.ids,
-                    subtype_xmlid="mail.mt_note",
-                )
+            [
+                ("res_model", "=", "sale.order"),
+                ("res_id", "=", order.id),
+                ("user_id", "=", user.id),
+            ]
+        ).unlink()
+
+    def tell_requester(self, order, user):
+        """A note in the conversation, and a notice to whoever asked."""
+        order.sudo()._message_log(body="Approved.", author_id=user.partner_id.id)
+        self.env["mail.thread"].message_notify(
+            partner_ids=self.people[REQUESTER].partner_id.ids,
+            author_id=user.partner_id.id,
+            subject=order.name,
+            body="Approved.",
+            model="sale.order",
+            res_id=order.id,
+        )
 
 
 def plan_activities(self, reviews):

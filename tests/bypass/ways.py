@@ -1158,23 +1158,29 @@ def engine_dialogs(case, me):
 
 
 def _use_dialog(case, me, dialog, name, rows):
-    values = {}
+    """Fill in a dialog as one pleases, in every kind that it has, and press on."""
+    values = {"res_model": case.model, "res_id": case.ids("asked")[0]}
+    choices = [{}]
     for field in dialog._fields.values():
         if field.name in MAGIC_COLUMNS or (field.compute and field.readonly):
             continue
         ids = rows.get(getattr(field, "comodel_name", None))
-        if field.type == "many2one" and field.comodel_name == "res.users":
+        if field.type == "selection" and field.required:
+            options = dict(field._description_selection(case.env))
+            choices = [one | {field.name: key} for one in choices for key in options]
+        elif field.type == "many2one" and field.comodel_name == "res.users":
             values[field.name] = me.user.id
         elif field.type == "many2one" and ids:
             values[field.name] = ids[0]
         elif field.type == "many2many" and ids:
             values[field.name] = [[6, 0, ids]]
         elif field.type in ("char", "text"):
-            values[field.name] = "forged"
-    ids = me.call(dialog._name, "create", [values])
-    if ids:
-        words = _arguments(me, getattr(type(dialog), name))
-        me.call(dialog._name, name, ids, *words)
+            values.setdefault(field.name, "forged")
+    values = {key: value for key, value in values.items() if key in dialog._fields}
+    for choice in choices:
+        if ids := me.call(dialog._name, "create", [values | choice]):
+            words = _arguments(me, getattr(type(dialog), name))
+            me.call(dialog._name, name, ids, *words)
 
 
 @way("answering what one is asked")

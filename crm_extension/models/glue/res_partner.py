@@ -3,7 +3,6 @@ from odoo.tools import format_amount
 
 from ..approval.core.facts import Fact
 from ..approval.core.gate import ChangeGate, Gate
-from ..approval.crm_approval_transition import PASSING_STATES
 
 # Discount and settlement of a customer (FEATURES LC-05). The pricelist is written
 # under either name.
@@ -218,14 +217,15 @@ class ResPartner(models.Model):
         return not policies._get_rules("res.partner:release")
 
     def _crm_filter_waiting(self):
-        """Customers who are not sold to before somebody has released them."""
+        """Customers who are not sold to before somebody has released them; one who
+        was released and then taken back is not sold to either."""
         unreleased = self.filtered(lambda partner: not partner.crm_released)
         if not unreleased:
             return unreleased
         gate = self._approval_get_gate("res.partner:release")
         assessments = unreleased._approval_assess(gate)
         return unreleased.filtered(
-            lambda partner: assessments[partner.id].state not in PASSING_STATES
+            lambda partner: assessments[partner.id].state != "free"
         )
 
     def _crm_filter_leaving(self, vals):

@@ -327,5 +327,5 @@ def policies(story):
             f"{name}-policy",
             "admin",
             f"action-{addon.NAME}.crm_{name}_policy_action/{story.record(record)}",
-            ".o_form_view .o_data_row",
+            ".o_form_view .o_data_row, .o_form_view .o_kanban_record",
         )

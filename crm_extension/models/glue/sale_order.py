@@ -11,7 +11,7 @@ from .sale_order_line import DISCOUNT_STATES
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "crm.approval.mixin"]
+    _inherit = ["sale.order", "crm.sale.offer", "crm.approval.mixin"]
 
     crm_discount_given = fields.Float(
         string="Highest Discount (%)",

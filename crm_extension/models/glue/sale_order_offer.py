@@ -5,10 +5,11 @@ from odoo import models
 from ..discount.counter_offer import largest, price_giving
 
 
-class SaleOrder(models.Model):
+class CrmSaleOffer(models.AbstractModel):
     """The smallest changes of a quotation that need a smaller answer (ANCHORS N8)."""
 
-    _inherit = "sale.order"
+    _name = "crm.sale.offer"
+    _description = "What a Quotation Offers"
 
     def _approval_get_offers(self, gate):
         # A list of quotations does not show them, and what is being typed changes.

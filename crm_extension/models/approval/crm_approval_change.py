@@ -94,13 +94,15 @@ class CrmApprovalChange(models.AbstractModel):
         if self.env.context.get("crm_approval_apply") is APPLY:
             return
         default = self._approval_split_defaults(gate)
-        for document, vals in zip(self.sudo(), vals_list, strict=True):
+        # Superuser mode: what is guarded does not depend on who creates.
+        documents = self.sudo()
+        for document, vals in zip(documents, vals_list, strict=True):
             vals = default.sent | vals
             names = gate.guarded & vals.keys()
             if not names:
                 continue
             free = {name: vals[name] for name in vals.keys() - gate.guarded}
-            plain = self.sudo().new(default.usual | free)
+            plain = documents.new(default.usual | free)
             given = {
                 name: vals[name]
                 for name in names
@@ -120,6 +122,7 @@ class CrmApprovalChange(models.AbstractModel):
         for name in gate.guarded:
             if f"default_{name}" in context:
                 sent[name] = context.pop(f"default_{name}")
+        # Superuser mode: what is usual is so for everybody.
         clean = self.sudo().with_context(context)  # pylint: disable=context-overridden
         return Defaults(sent, clean.default_get(list(gate.guarded)))
 

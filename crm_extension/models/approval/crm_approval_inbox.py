@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
+from .core.demand import UNDER_WAY
 from .core.forecast import is_urgent, outlook
 
 # Several items are decided in batches of this size, so that memory stays bounded.
@@ -137,7 +138,7 @@ class CrmApprovalInbox(models.AbstractModel):
             "asked": self.env["crm.approval.request"].search_count(
                 [
                     ("requester_id", "=", self.env.uid),
-                    ("state", "in", ("pending", "rework")),
+                    ("state", "in", UNDER_WAY),
                 ]
             ),
         }

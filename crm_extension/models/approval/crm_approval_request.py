@@ -115,6 +115,7 @@ class CrmApprovalRequest(models.Model):
     @api.depends_context("lang", "tz")
     def _compute_route(self):
         for request in self:
+            # Superuser mode: who may read a request sees its whole route.
             request.route = request.sudo()._get_route()
 
     # === ACTION METHODS === #
@@ -399,12 +400,13 @@ class CrmApprovalRequest(models.Model):
             "granted": self.env._("%s is approved."),
             "rejected": self.env._("%s is not approved."),
         }[outcome]
+        said = {request.id: request._get_last_answer() for request in self}
         for author, requests in self.grouped(
-            lambda request: request._get_last_answer().user_id
+            lambda request: said[request.id].user_id
         ).items():
             texts = {}
             for request in requests:
-                comment = request._get_last_answer().comment
+                comment = said[request.id].comment
                 told = template % request.name
                 texts[request.id] = f"{told} {comment}" if comment else told
             requests._announce(texts, author)

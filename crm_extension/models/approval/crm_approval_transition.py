@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
-from .core.demand import answer
+from .core.demand import UNDER_WAY, answer
 from .core.gate import Gate
 from .crm_approval_policy import PolicyRule, parse_domain
 
@@ -335,7 +335,7 @@ class CrmApprovalTransition(models.AbstractModel):
             return {}
         found = (
             self.env["crm.approval.request"]
-            .sudo()
+            .sudo()  # what was decided counts for whoever reads the document
             .search(
                 [
                     ("res_model", "=", self._name),
@@ -354,18 +354,16 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def _approval_get_under_way(self):
         """Requests about these documents that still wait for somebody."""
+        # Superuser mode: a change concerns every request, whoever asked for it.
+        requests = self.env["crm.approval.request"].sudo()
         if not self._origin.ids or not self._approval_was_ever_asked():
-            return self.env["crm.approval.request"].sudo()
-        return (
-            self.env["crm.approval.request"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self._origin.ids),
-                    ("state", "in", ("pending", "rework")),
-                ]
-            )
+            return requests
+        return requests.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self._origin.ids),
+                ("state", "in", UNDER_WAY),
+            ]
         )
 
     def _approval_get_held_message(self, gate, assessment):

@@ -2,6 +2,8 @@
 
 from odoo import fields
 
+from .core.demand import UNDER_WAY
+
 
 def draw(request):
     """The route of a request as plain values.
@@ -25,7 +27,7 @@ def _draw_point(request, step):
     """One point: ``name``, ``state``, ``people``, ``needed``, ``due``, ``opened``,
     ``skip_reason``, ``extra`` (who wanted this opinion), ``kept_from`` (when the
     approval was given that still holds) and ``said``, a list of voices."""
-    over = request.state not in ("pending", "rework")
+    over = request.state not in UNDER_WAY
     waiting = step.state in ("waiting", "later")
     source = step._get_source()
     items = source.item_ids.filtered(lambda item: item.state != "void")

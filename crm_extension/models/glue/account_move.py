@@ -27,6 +27,7 @@ class AccountMove(models.Model):
     @api.depends(lambda self: self._crm_discount_depends())
     def _compute_crm_discount_excess(self):
         for move in self:
+            # Superuser mode: billing clerks need not read the order behind it.
             move.crm_discount_excess = move.sudo()._crm_get_verdict().given
 
     @api.depends("crm_approval_state")

@@ -309,7 +309,7 @@ class TestVerifying(EvidenceCommon, TransactionCase):
         self.assertEqual(self.verify().unsealed, 1)
 
     def test_batches_change_nothing(self):
-        module = "odoo.addons.crm_extension.models.approval.crm_approval_decision"
+        module = "odoo.addons.crm_extension.models.approval.crm_approval_seal"
         self.patch(__import__(module, fromlist=["BATCH"]), "BATCH", 2)
         self.assertEqual(self.verify().report.checked, 5)
         self.assertFalse(self.problems())

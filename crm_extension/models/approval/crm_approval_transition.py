@@ -6,7 +6,7 @@ from odoo.tools import ormcache
 
 from .core.demand import UNDER_WAY, answer
 from .core.gate import Gate
-from .crm_approval_policy import PolicyRule, parse_domain
+from .crm_approval_policy_rules import PolicyRule, parse_domain
 
 
 class UnderWay(frozenset):

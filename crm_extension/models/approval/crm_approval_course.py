@@ -1,0 +1,215 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .core.demand import UNDER_WAY
+from .core.route import standing
+
+# Requests are looked through in batches of this size, each committed on its own.
+BATCH = 200
+
+
+class CrmApprovalCourse(models.AbstractModel):
+    """How a request goes its way: from point to point to its end, what the end brings
+    about, and how it goes on when nobody is left who could answer."""
+
+    _name = "crm.approval.course"
+    _description = "Course of an Approval Request"
+
+    def _advance(self):
+        """Bring steps, items and the requests themselves to where they stand."""
+        by_state, closed = {}, {}
+        for request in self.filtered(lambda request: request.state == "pending"):
+            result = standing(step._to_point() for step in request.step_ids)
+            for step in request.step_ids:
+                if step.state != result.states[step.id]:
+                    by_state.setdefault(result.states[step.id], []).append(step.id)
+            if result.outcome != "pending":
+                closed.setdefault(result.outcome, []).append(request.id)
+        steps = self.step_ids
+        for state, ids in by_state.items():
+            steps.browse(ids).write({"state": state})
+        decided = by_state.get("approved", []) + by_state.get("rejected", [])
+        steps.browse(decided).item_ids._void()
+        steps.browse(by_state.get("later", [])).item_ids._put_aside()
+        steps.browse(by_state.get("waiting", []))._start()
+        for outcome, ids in closed.items():
+            self.browse(ids)._close(outcome)
+
+    def _close(self, outcome):
+        self.write(
+            {"state": outcome, "date_close": fields.Datetime.now(), "counter": False}
+        )
+        self.item_ids._void()
+        documents = self._get_document_by_request()
+        asked_elsewhere = self._get_asked_elsewhere()
+        self._without_engine()._tell(outcome)
+        for request in self._without_engine():
+            if document := documents[request.id]:
+                # The document's own company, whatever company the decider is in.
+                document = document.with_env(request.env).with_company(
+                    request.company_id
+                )
+                if outcome == "granted":
+                    request._follow_grant(document, asked_elsewhere)
+                else:
+                    request._follow_rejection(document, asked_elsewhere)
+
+    def _tell(self, outcome):
+        template = {
+            "granted": self.env._("%s is approved."),
+            "rejected": self.env._("%s is not approved."),
+        }[outcome]
+        said = {request.id: request._get_last_answer() for request in self}
+        for author, requests in self.grouped(
+            lambda request: said[request.id].user_id
+        ).items():
+            texts = {}
+            for request in requests:
+                comment = said[request.id].comment
+                told = template % request.name
+                texts[request.id] = f"{told} {comment}" if comment else told
+            requests._announce(texts, author)
+
+    def _get_last_answer(self):
+        answers = self.decision_ids.filtered(
+            lambda decision: decision.verb in ("approve", "reject", "accept")
+        )
+        return answers[-1:]
+
+    def _follow_grant(self, document, asked_elsewhere):
+        """What a grant brings about: a change is written, or the step that waited
+        is taken where the rule or the document says so."""
+        document._approval_on_granted(self)
+        if self.id in asked_elsewhere:
+            return
+        if self.proposed:
+            self._apply_change(document)
+        elif document._approval_should_proceed(self):
+            self._proceed(document)
+
+    def _apply_change(self, document):
+        """Write a granted change, once every rule that asks about it has granted this
+        very change; a rule that has not is asked now."""
+        granted = self.search(
+            [
+                ("res_model", "=", self.res_model),
+                ("res_id", "=", self.res_id),
+                ("gate", "=", self.gate),
+                ("state", "=", "granted"),
+                ("fingerprint", "=", self.fingerprint),
+                ("decision_ids", "not any", [("verb", "=", "apply")]),
+            ]
+        )
+        heard = {(policy.origin_id or policy).id for policy in granted.policy_id}
+        gate = document._approval_get_gate(self.gate)
+        missing = [
+            (document, policy, steps)
+            for policy, steps in document._approval_find_change_policies(
+                gate, self.proposed
+            )
+            if steps and (policy.origin_id or policy.id) not in heard
+        ]
+        if not missing:
+            document._approval_apply(self.proposed)
+            granted._record("apply")
+            return
+        proposal = {"proposed": self.proposed, "reason": self.reason}
+        try:
+            with self.env.cr.savepoint():
+                self.with_user(self.requester_id)._submit(missing, gate, proposal)
+        except UserError as error:
+            self._announce({self.id: str(error)})
+
+    def _proceed(self, document):
+        """Let the document take its step, in the requester's name: the engine lends
+        nobody its own rights. What stands in the way is told, never lost."""
+        try:
+            with self.env.cr.savepoint():
+                document.with_user(self.requester_id)._approval_proceed(self)
+        except (UserError, AccessError, ValidationError) as error:
+            text = self.env._(
+                "%(document)s is approved but could not go on by itself: %(error)s",
+                document=document.display_name,
+                error=error,
+            )
+            self._announce({self.id: text})
+
+    def _follow_rejection(self, document, asked_elsewhere):
+        document._approval_on_rejected(self)
+        asked_elsewhere.get(self.id, self.browse())._withdraw(
+            "withdraw", self.env._("Another rule rejected the document.")
+        )
+
+    def _get_asked_elsewhere(self):
+        """Other requests under way for the same document and gate, by other rules:
+        ``{request id: requests}``."""
+        under_way = self.search(
+            [
+                ("res_model", "in", self.mapped("res_model")),
+                ("res_id", "in", self.mapped("res_id")),
+                ("state", "in", UNDER_WAY),
+                ("id", "not in", self.ids),
+            ]
+        )
+        by_place = under_way.grouped(
+            lambda request: (request.res_model, request.res_id, request.gate)
+        )
+        found = {
+            request.id: by_place.get((request.res_model, request.res_id, request.gate))
+            for request in self
+        }
+        return {key: requests for key, requests in found.items() if requests}
+
+    def _withdraw(self, verb, comment=None):
+        """End waiting requests without an answer; the caller has checked who asks."""
+        requests = self._as_engine()
+        requests._record(verb, comment)
+        requests.write(
+            {
+                "state": "cancelled",
+                "date_close": fields.Datetime.now(),
+                "counter": False,
+            }
+        )
+        requests.item_ids._void()
+
+    @api.model
+    def _cron_find_stuck(self):
+        """Look for requests that nobody can answer any more (people who left, lost the
+        role, changed position, went away or handed over) and move them on."""
+        last, domain = 0, [("state", "=", "pending")]
+        while True:
+            requests = self.search(
+                domain + [("id", ">", last)], order="id", limit=BATCH
+            )
+            if not requests:
+                return
+            last = requests[-1].id
+            requests.try_lock_for_update()._unstick()
+            if not self.env["ir.cron"]._commit_progress(len(requests)):
+                return
+
+    def _unstick(self):
+        """Move requests on that wait for people who cannot answer, or for nobody."""
+        requests = self._as_engine()
+        documents = requests._get_document_by_request()
+        orphans = requests.filtered(lambda request: not documents[request.id])
+        orphans._withdraw("withdraw", self.env._("The document was deleted."))
+        requests -= orphans
+        items = requests.item_ids.filtered(lambda item: item.state in ("later", "open"))
+        items._filter_unable()._reroute()
+        requests = requests.filtered(lambda request: request.state == "pending")
+        requests.step_ids.filtered(lambda step: step._is_short())._restaff()
+        requests._advance()
+
+    def _tell_administrators(self, text):
+        """Bring something to those who can change rules and roles."""
+        self.ensure_one()
+        administrators = self.env["crm.approval.policy.step"]._get_administrators()
+        self.env["mail.thread"].message_notify(
+            partner_ids=administrators.filtered("active").partner_id.ids,
+            subject=self.name,
+            body=text,
+            model=self._name,
+            res_id=self.id,
+        )

@@ -1,10 +1,9 @@
 from . import base_partner_merge
 from . import res_partner
 from . import res_users
-from . import sale_order_offer  # before the order that is made of it
+from . import sale_order_offer, sale_order_acceptance  # before what is made of them
 from . import sale_order
 from . import sale_order_line
-from . import sale_order_acceptance
 from . import payment_transaction
 from . import stock_picking
 from . import account_move

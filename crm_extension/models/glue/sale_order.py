@@ -11,7 +11,13 @@ from .sale_order_line import DISCOUNT_STATES
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    _inherit = ["sale.order", "crm.sale.offer", "crm.approval.mixin"]
+    # The acceptance overrides what Odoo's order does, so it comes first.
+    _inherit = [
+        "crm.sale.acceptance",
+        "sale.order",
+        "crm.sale.offer",
+        "crm.approval.mixin",
+    ]
 
     crm_discount_given = fields.Float(
         string="Highest Discount (%)",

@@ -11,16 +11,20 @@ ACCEPTED = object()
 ACTIVITY = "crm_extension.mail_activity_type_crm_accepted"
 
 
-class SaleOrder(models.Model):
+class CrmSaleAcceptance(models.AbstractModel):
     """What a customer's signature or payment brings about while approval is missing.
 
     Odoo confirms an order as soon as its customer has signed or paid it. One that may
     not be confirmed yet keeps the acceptance instead: the customer reads that the
     order is under review, its owner is told, and the grant confirms it, provided that
     it still says what the customer accepted.
+
+    Part of ``sale.order``, and nothing else's: it stands before Odoo's own class in the
+    order's inheritance, so that what it overrides is reached.
     """
 
-    _inherit = "sale.order"
+    _name = "crm.sale.acceptance"
+    _description = "What a Customer Accepted"
 
     crm_accepted_content = fields.Char(
         copy=False,
@@ -38,7 +42,7 @@ class SaleOrder(models.Model):
             or not self.env.user._is_internal()
         )
         ready = self - self._crm_keep_acceptances() if accepted else self
-        result = super(SaleOrder, ready).action_confirm()
+        result = super(CrmSaleAcceptance, ready).action_confirm()
         kept = ready._crm_end_acceptances()
         kept._crm_get_kept_payments()._crm_invoice_kept()
         return result
@@ -46,7 +50,9 @@ class SaleOrder(models.Model):
     # === BUSINESS METHODS: sale === #
 
     def _validate_order(self):
-        return super(SaleOrder, self - self._crm_keep_acceptances())._validate_order()
+        return super(
+            CrmSaleAcceptance, self - self._crm_keep_acceptances()
+        )._validate_order()
 
     def _action_cancel(self):
         self._crm_end_acceptances()

@@ -407,6 +407,22 @@ class TestWhoAndWhen(AnswersCommon, TransactionCase):
         self.assertEqual(order.payment_term_id, term)
         self.decide(self.manager)
 
+    def test_who_corrects_in_the_companys_favour_still_decides(self):
+        self.order.with_user(self.sales).action_approval_recall()
+        self.change_policy(points={"may_correct": True})
+        self.order.with_user(self.sales).action_approval_request()
+        line = self.order.with_user(self.manager).order_line[1]
+        line.discount = 18
+        self.assertEqual(line.discount, 18)
+        self.decide(self.manager)
+
+    def test_who_corrects_to_give_more_leaves_the_decision_to_others(self):
+        self.order.with_user(self.sales).action_approval_recall()
+        self.change_policy(points={"may_correct": True})
+        self.order.with_user(self.sales).action_approval_request()
+        self.order.with_user(self.manager).order_line[1].discount = 35
+        self.assertFalse(self.items_of(self.manager))
+
     def test_who_is_asked_in_somebodys_place_is_one_voice_with_them(self):
         self.order.with_user(self.sales).action_approval_recall()
         second = self.make_person("t_finance2", "Finance Officer", ACCOUNTANT)

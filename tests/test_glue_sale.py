@@ -45,6 +45,19 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         )
         self.assertEqual(order.order_line[1].crm_discount_note, "6 % left")
 
+    def test_who_takes_some_of_it_back_does_not_answer_for_the_rest(self):
+        order = self.make_order(0, 25)
+        line = order.order_line[1]
+        giver = line.sudo().crm_given_by_id
+        self.assertEqual(giver, self.sales)
+        for values, expected in (
+            ({"discount": 18}, self.sales),
+            ({"price_unit": line.price_unit * 1.05}, self.sales),
+            ({"discount": 19}, self.manager),
+        ):
+            line.with_user(self.manager).write(values)
+            self.assertEqual(line.sudo().crm_given_by_id, expected, values)
+
     def test_each_point_is_asked_only_above_its_threshold(self):
         for discount, expected in ((10.5, 1), (20, 1), (20.5, 2), (40, 2)):
             order = self.make_order(0, discount)
@@ -478,11 +491,13 @@ class TestKeptValues(ApprovalCommon, TransactionCase):
         self.assertEqual(line.crm_given_by_id, self.sales)
         self.assertEqual(order.crm_approval_state, "needed")
 
-    def test_who_changed_the_price_last_answers_for_it(self):
+    def test_who_lowered_the_price_last_answers_for_it(self):
         order = self.make_order(0, 0)
         order.with_user(self.manager).order_line[1].discount = 20
         self.assertEqual(order.crm_approval_state, "free")
         order.order_line[1].discount = 15
+        self.assertEqual(order.crm_approval_state, "free", "still the manager's")
+        order.order_line[1].discount = 16
         self.assertEqual(order.crm_approval_state, "needed")
         order.user_id = self.director
         self.assertEqual(order.crm_approval_state, "needed")

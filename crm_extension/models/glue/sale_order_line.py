@@ -12,7 +12,8 @@ CONCESSION_FIELDS = frozenset(
     {"order_id", "product_id", "product_uom_id", "product_uom_qty"}
     | {"price_unit", "discount", "display_type"}
 )
-TYPED_FIELDS = CONCESSION_FIELDS - {"order_id", "display_type"}
+PRICE_FIELDS = frozenset({"price_unit", "discount"})
+THING_FIELDS = frozenset({"product_id", "product_uom_id", "product_uom_qty"})
 DISCOUNT_STATES = [
     ("none", "Nothing given"),
     ("within", "Within your limit"),
@@ -113,9 +114,9 @@ class SaleOrderLine(models.Model):
 
     def write(self, vals):
         self._crm_refuse_kept_fields(vals)
-        if CONCESSION_FIELDS & vals.keys():
-            vals = vals | {"crm_given_by_id": self.env.uid}
-        return super().write(vals)
+        given = self._crm_filter_given_by_writing(vals)
+        super(SaleOrderLine, given).write(vals | {"crm_given_by_id": self.env.uid})
+        return super(SaleOrderLine, self - given).write(vals)
 
     # === BUSINESS METHODS === #
 
@@ -151,12 +152,33 @@ class SaleOrderLine(models.Model):
         order = self.order_id
         return order.partner_id.property_product_pricelist or order.pricelist_id
 
+    def _crm_filter_given_by_writing(self, vals):
+        """The lines whose concession whoever writes ``vals`` answers for. Who only
+        takes some of it back gives nothing: it stays with who gave it."""
+        touched = CONCESSION_FIELDS & vals.keys()
+        if not touched <= PRICE_FIELDS:
+            return self
+        return self.filtered(
+            lambda line: (
+                touched
+                and _net_price(
+                    vals.get("price_unit", line.price_unit),
+                    vals.get("discount", line.discount),
+                )
+                < _net_price(line.price_unit, line.discount)
+            )
+        )
+
     def _crm_get_giver(self):
-        """Who answers for what this line gives; while typing, whoever types."""
+        """Who answers for what this line gives; while typing, whoever types, unless
+        they take some of it back."""
         self.ensure_one()
         stored = self._origin
         if stored != self and (
-            not stored or any(self[name] != stored[name] for name in TYPED_FIELDS)
+            not stored
+            or any(self[name] != stored[name] for name in THING_FIELDS)
+            or _net_price(self.price_unit, self.discount)
+            < _net_price(stored.price_unit, stored.discount)
         ):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
@@ -168,7 +190,7 @@ class SaleOrderLine(models.Model):
             key=self.id,
             label=self.product_id.name or self.name or "",
             reference=self.crm_reference_price,
-            price=self.price_unit * (1 - self.discount / 100),
+            price=_net_price(self.price_unit, self.discount),
             quantity=self.product_uom_qty,
             ceiling=ceilings[self._crm_get_giver().id],
         )
@@ -244,3 +266,8 @@ class SaleOrderLine(models.Model):
                     " kept by the system. Change the price or the discount instead."
                 )
             )
+
+
+def _net_price(price, discount):
+    """What one unit costs after a discount in percent."""
+    return float(price or 0) * (1 - float(discount or 0) / 100)

@@ -2,7 +2,8 @@
 items, and with eight people deciding at once.
 
 The parts are in bench/approval/ and run inside Odoo's shell. Times are the best of
-several rounds in turn; queries are counted on all connections of the process.
+several rounds in turn, or the median of the ratios of neighbours where the difference
+is small; queries are counted on all connections of the process.
 """
 
 import json
@@ -71,6 +72,7 @@ def request_rows(found):
                     round(mine / other, 3),
                     "ratio",
                     0.2,
+                    f"against a silent OCA, while ours tells: {mine / bare:.3f}",
                 )
 
 
@@ -78,11 +80,11 @@ def nothing_rows(found):
     confirm, write = found["confirm"], found["write"]
     stock, ours = confirm["stock"], confirm["ours"]
     yield row(
-        "confirming 100 orders that need nothing, best",
-        ours[0] / stock[0],
+        "confirming 100 orders that need nothing, median of pairs",
+        confirm["ratio"],
         "ratio",
         1.05,
-        f"stock {stock[0]:.3f} s (median of pairs: {confirm['ratio']:.3f})",
+        f"stock {stock[0]:.3f} s (best against best: {ours[0] / stock[0]:.3f})",
     )
     yield row(
         "confirming 100 orders that need nothing, more queries in all",

@@ -28,7 +28,7 @@ class CrmApprovalLineMixin(models.AbstractModel):
         documents = self.env[self._fields[field].comodel_name].browse(
             key for key in named if isinstance(key, int) and key
         )
-        before = self._approval_before_line_change(documents)
+        before = self._approval_before_line_change(documents.exists())
         lines = super().create(vals_list)
         # Whichever way the document was named, it is the lines' own that is checked.
         lines._approval_after_line_change(before, lines[field])
@@ -49,7 +49,7 @@ class CrmApprovalLineMixin(models.AbstractModel):
         documents = self[self._approval_document_field]
         before = self._approval_before_line_change(documents)
         result = super().unlink()
-        self._approval_after_line_change(before, documents)
+        self._approval_after_line_change(before, documents.exists())
         return result
 
     @api.model
@@ -69,4 +69,4 @@ class CrmApprovalLineMixin(models.AbstractModel):
         """The documents that the lines have to look after themselves."""
         documents -= UnderWay.among(documents)
         # Superuser mode: what is governed does not depend on who writes.
-        return documents.exists().sudo()
+        return documents.sudo()

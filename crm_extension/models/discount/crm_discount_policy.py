@@ -94,6 +94,8 @@ class CrmDiscountPolicy(models.Model):
         :param limits: :class:`Limits`
         :return: ``{user id: percent}``, by the position the user holds in the company
         """
+        if not limits.by_job:
+            return dict.fromkeys(users.ids, limits.default)
         # Superuser mode: salespeople may not read employees, and their ceiling is
         # all that is told of them.
         employees = (

@@ -220,8 +220,6 @@ class ResPartner(models.Model):
         """Customers who are not sold to before somebody has released them; one who
         was released and then taken back is not sold to either."""
         unreleased = self.filtered(lambda partner: not partner.crm_released)
-        if not unreleased:
-            return unreleased
         gate = self._approval_get_gate("res.partner:release")
         assessments = unreleased._approval_assess(gate)
         return unreleased.filtered(

@@ -173,6 +173,8 @@ class SaleOrder(models.Model):
     def _crm_get_unreleased(self):
         """Orders of customers who are not released (FEATURES C03.3, LC-01)."""
         unreleased = {}
+        if self.env["res.partner"]._crm_is_released_at_once():
+            return unreleased
         for company, orders in self.grouped("company_id").items():
             customers = orders.partner_id.commercial_partner_id.with_company(company)
             waiting = set(customers._crm_filter_waiting()._ids)

@@ -377,6 +377,33 @@ class TestDecisions(ApprovalCommon, TransactionCase):
             orders.action_approval_request()
         self.assertLess(ten.value, 5 * one.value)
 
+    def test_what_needs_nothing_costs_two_queries_more_than_without_rules(self):
+        deeds = (
+            lambda orders: orders.action_confirm(),
+            lambda orders: orders.order_line.write({"discount": 4}),
+        )
+        governed = [self.count_for_four(deed) for deed in deeds]
+        policies = self.env["crm.approval.policy"].search([("state", "=", "published")])
+        self.retire(policies)
+        self.env["crm.discount.policy"].search([]).active = False
+        free = [self.count_for_four(deed) for deed in deeds]
+        for more, without in zip(governed, free, strict=True):
+            self.assertLessEqual(more - without, 2)
+
+    def count_for_four(self, deed):
+        """Queries of a deed on four orders, once the caches are filled."""
+        counts = []
+        for _round in range(2):
+            orders = self.env["sale.order"].with_user(self.sales)
+            for _index in range(4):
+                orders |= self.make_order(0, 5)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.count_queries() as counted:
+                deed(orders)
+            counts.append(counted.value)
+        return min(counts)
+
     @contextmanager
     def count_queries(self):
         result = SimpleNamespace(value=0)

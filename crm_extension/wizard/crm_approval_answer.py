@@ -117,14 +117,9 @@ class CrmApprovalAnswer(models.TransientModel):
                 "line_ids": [Command.create(line) for line in lines],
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": dict(self._fields["kind"]._description_selection(self.env))[kind],
-            "res_model": self._name,
-            "res_id": answer.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return answer._show(
+            dict(self._fields["kind"]._description_selection(self.env))[kind]
+        )
 
 
 class CrmApprovalAnswerLine(models.TransientModel):

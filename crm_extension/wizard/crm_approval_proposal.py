@@ -121,14 +121,7 @@ class CrmApprovalProposal(models.TransientModel):
                 ],
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Request a change"),
-            "res_model": self._name,
-            "res_id": proposal.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return proposal._show(self.env._("Request a change"))
 
 
 class CrmApprovalProposalLine(models.TransientModel):

@@ -42,6 +42,18 @@ class CrmApprovalValueDialog(models.AbstractModel):
         for dialog in self:
             dialog.kinds = f" {' '.join(sorted(set(dialog.line_ids.mapped('kind'))))} "
 
+    def _show(self, title):
+        """Open the dialog over the page."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
 
 class CrmApprovalValue(models.AbstractModel):
     """One field of one record in a dialog: what it is, and what it should be.

@@ -98,15 +98,15 @@ class CrmDiscountPolicy(models.Model):
             return dict.fromkeys(users.ids, limits.default)
         # Superuser mode: salespeople may not read employees, and their ceiling is
         # all that is told of them.
-        employees = (
+        held = (
             self.env["hr.employee"]
             .sudo()
-            .search_fetch(
+            ._read_group(
                 [("user_id", "in", users.ids), ("company_id", "=", company.id)],
-                ["user_id", "job_id"],
+                ["user_id", "current_version_id.job_id"],
             )
         )
-        jobs = {employee.user_id.id: employee.job_id.id for employee in employees}
+        jobs = {user.id: job.id for user, job in held}
         return {
             user.id: limits.by_job.get(jobs.get(user.id), limits.default)
             for user in users

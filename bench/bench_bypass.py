@@ -19,7 +19,8 @@ MEASURE = """
 import json, sys
 sys.path.insert(0, REPOSITORY)
 from tests.bypass import documents, engines, matrix
-found = {"SaleOrder": matrix.run(documents.SaleOrder(env, getattr(engines, ENGINE)(env)))}
+case = documents.SaleOrder(env, getattr(engines, ENGINE)(env))
+found = {"SaleOrder": matrix.run(case)}
 if ENGINE == "Ours":
     from tests import throw_away
     from tests.bypass import further

@@ -89,13 +89,17 @@ OURS = _table(
         (*_WRITING, "engine methods"),
         _DELEGATION,
         ("approver", "accountant"),
-        {"an own delegation": HANDING_OVER},
+        {"an own delegation": HANDING_OVER, "a change of people": HANDING_OVER},
     ),
     (
         (*_WRITING, "engine methods"),
         _DELEGATION,
         BOTH,
-        {"an own delegation": HANDING_OVER, "a delegation": HANDING_OVER_ALL},
+        {
+            "an own delegation": HANDING_OVER,
+            "a delegation": HANDING_OVER_ALL,
+            "a change of people": HANDING_OVER_ALL,
+        },
     ),
     (
         ("answering what one is asked",),
@@ -104,13 +108,13 @@ OURS = _table(
         {"an answer": ASKED},
     ),
     (("archive",), ("res.users",), ("admin",), {"a change of people": PEOPLE}),
-    (("merge",), ("sale.order",), ("admin",), {"a document": MERGED}),
     (
         ("merge",),
-        ("helpdesk.ticket",),
-        ("admin", "salesperson"),
-        {"a document": MERGED},
+        _DOCUMENTS,
+        ("salesperson", "approver", "manager", "accountant", "admin"),
+        {"a document": MERGED, "a merge": MERGED},
     ),
+    (("defaults for everybody",), _DOCUMENTS, ("admin",), {"a document": DEFAULTS}),
     (("code in the server",), _DOCUMENTS, ("admin",), {"a document": SERVER}),
 )
 

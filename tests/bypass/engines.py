@@ -78,7 +78,8 @@ class Engine:
         """Rows in the standings that the documents do not bring about."""
 
     def forged_rows(self, model, people, attacker):
-        """Values of further rows that somebody might like to create."""
+        """Values of rows that somebody might like to create, where those of a row that
+        is there make no sense for the attacker."""
         return []
 
     def get_rules(self):
@@ -354,6 +355,10 @@ class Ours(Engine):
     def _name_answer(self, model, rows, changes):
         """Rows of a request: what the attacker was asked, and what follows from it."""
         old, new = rows
+        if model == "crm.approval.request" and old and new:
+            changed = {name for name in new if old[name] != new[name]}
+            if changed - self.ignored_fields == {"res_id"}:
+                return "a merge"
         if model == "crm.approval.decision" and new:
             mine = new["verb"] == "approve" and new["user_id"] == changes.user
             if mine and not new["on_behalf_id"]:

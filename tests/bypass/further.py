@@ -153,7 +153,7 @@ class Invoice(CreditNote):
     query = """
         SELECT * FROM (
             SELECT m.id, round((
-                       sum(CASE WHEN l.product_id = %(product)s
+                       sum(CASE WHEN l.product_id = ANY(%(products)s)
                            THEN %(price)s * l.quantity ELSE 0 END)
                        - sum(l.price_subtotal))::numeric, 2)::float AS given
               FROM account_move m JOIN account_move_line l ON l.move_id = m.id
@@ -172,6 +172,7 @@ class Invoice(CreditNote):
                 "taxes_id": False,
             }
         )
+        self.other = self.product.copy({"name": "Another chair"})
         line = {"product_id": self.product.id, "product_uom_qty": self.QUANTITY}
         self.order = self.env["sale.order"].create(
             {
@@ -181,9 +182,13 @@ class Invoice(CreditNote):
             }
         )
         self.order.action_confirm()
+        # Somebody's own quotation, which nobody has agreed to.
+        self.cheap = self.order.copy({"state": "draft"})
+        self.cheap.order_line.price_unit = 1
 
     def parameters(self):
-        return {"product": self.product.id, "price": self.PRICE}
+        products = [self.product.id, self.other.id]
+        return {"products": products, "price": self.PRICE}
 
     def create_document(self, bad):
         return (
@@ -210,7 +215,14 @@ class Invoice(CreditNote):
         return self.invoice(15)
 
     def worse_line_values(self):
-        return [{"discount": 40}, {"price_unit": 60}, {"quantity": 99, "discount": 15}]
+        cheap = {"sale_line_ids": [[6, 0, self.cheap.order_line.ids]]}
+        return [
+            {"discount": 40},
+            {"price_unit": 60},
+            {"quantity": 99, "discount": 15},
+            cheap | {"price_unit": 1},
+            {"product_id": self.other.id, "price_unit": 60},
+        ]
 
     def new_line_values(self):
         return [{"name": "Less", "quantity": 1, "price_unit": -300, "tax_ids": []}]

@@ -8,7 +8,7 @@ import psycopg2
 import psycopg2.errors
 
 from odoo import api
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.service.model import call_kw
 
 from .ways import WAYS
@@ -17,7 +17,7 @@ from .ways.attempt import Then
 ROLES = ("salesperson", "approver", "manager", "accountant", "portal", "admin")
 
 # How a server says no. Anything else is an attack that misfired and proves nothing.
-REFUSALS = (UserError, psycopg2.IntegrityError)
+REFUSALS = (UserError, RedirectWarning, psycopg2.IntegrityError)
 MISFIRES = psycopg2.errors.NotNullViolation
 
 

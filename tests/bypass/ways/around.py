@@ -4,7 +4,7 @@ Everything here is changed first; then somebody tries to pass, or to make a docu
 worse that is past its gate already.
 """
 
-from itertools import product
+import json
 
 from .attempt import WAITING, Then, way
 
@@ -79,7 +79,6 @@ def property_fields(on):
             *map(Then, on.case.refresh_deeds(on)),
             *_then_pass(on),
         )
-    yield from _defaults(on)
 
 
 def _forge_properties(on, model, name):
@@ -126,33 +125,35 @@ def _forge_properties(on, model, name):
     )
 
 
-def _defaults(on):
-    """What a new document starts with, for oneself and for everybody."""
+@way("own defaults")
+def own_defaults(on):
+    """What new documents start with, for oneself."""
+    yield from _set_defaults(on, everybody=False)
+
+
+@way("defaults for everybody")
+def defaults_for_everybody(on):
+    yield from _set_defaults(on, everybody=True)
+
+
+def _set_defaults(on, everybody):
     case = on.case
-    for (name, value), whose in product(case.past_values.items(), ("own", "all")):
-        everybody = whose == "all"
-        for method in ("set", "create"):
-            field = on.env["ir.model.fields"]._get(on.model, name)
-            row = {"field_id": field.id, "json_value": _json(value)}
-            row["user_id"] = False if everybody else on.me.user.id
-            setting = (
-                on.call("ir.default", "set", on.model, name, value, not everybody)
-                if method == "set"
-                else on.call("ir.default", "create", [row])
-            )
+    bad = case.bad_values() | case.past_values
+    for name, value in case.past_values.items():
+        field = on.env["ir.model.fields"]._get(on.model, name)
+        row = {"field_id": field.id, "json_value": json.dumps(value)}
+        row["user_id"] = False if everybody else on.me.user.id
+        setting = on.call("ir.default", "set", on.model, name, value, not everybody)
+        settings = {"set": setting, "create": on.call("ir.default", "create", [row])}
+        for method, deed in settings.items():
             yield on.at(
-                f"{whose} default of {name} by {method}, then a new one",
-                setting,
+                f"{name} by {method}, then a new one",
+                deed,
                 Then(on.do("create", [case.bad_values()])),
             )
-        bad = case.bad_values() | {name: value}
         yield on.at(
-            f"{whose} default of {name}, then a new one that says it too",
-            on.call("ir.default", "set", on.model, name, value, not everybody),
+            f"{name}, then a new one that says it too",
+            setting,
             Then(on.do("create", [bad])),
             Then(on.do("web_save", [], bad, specification={})),
         )
-
-
-def _json(value):
-    return f'"{value}"' if isinstance(value, str) else str(value).lower()

@@ -4,10 +4,13 @@ document of nobody's.
 What aims at the engine's own rows is the same for every document: it is tried beside
 the orders, and beside a change that waits with the values it will write."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .bypass import further
 from .bypass.further import Everywhere
+from .bypass.matrix import try_way
 from .common import TAGS
 from .test_bypass_matrix import BypassCase as _BypassCase
 from .test_bypass_matrix import add_tests
@@ -54,6 +57,13 @@ class TestBypassTerms(FurtherCase):
 @tagged(*TAGS)
 class TestBypassCustomerClass(FurtherCase):
     document = further.CustomerClass
+
+    def test_the_matrix_sees_own_defaults_that_count_as_usual(self):
+        partner = self.env.registry["res.partner"]
+        nothing = patch.object(partner, "_approval_get_own_defaults", lambda *_gate: {})
+        with nothing:
+            (cell,) = try_way(self.case, "own defaults", "salesperson")
+        self.assertEqual(cell.outcome, "open")
 
 
 @add_tests

@@ -108,6 +108,15 @@ OURS = _table(
         {"an answer": ASKED},
     ),
     (("archive",), ("res.users",), ("admin",), {"a change of people": PEOPLE}),
+    # Code in superuser mode does no more than its author may do by hand.
+    (("server action",), _POLICIES, ("admin",), {"a draft": DRAFTS}),
+    (("server action",), _CEILINGS, ("admin",), {"a ceiling": LIMITS}),
+    (
+        ("server action",),
+        _DELEGATION,
+        ("admin",),
+        {"a delegation": HANDING_OVER_ALL, "a change of people": HANDING_OVER_ALL},
+    ),
     (
         ("merge",),
         _DOCUMENTS,

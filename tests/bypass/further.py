@@ -6,6 +6,7 @@ from odoo import Command
 
 from .documents import KINDS, Document, fake_request, pay
 from .engines import Ours
+from .ways.around import FORGED_DEFINITION
 
 OFFICE = (
     "account.group_account_invoice,helpdesk_mgmt.group_helpdesk_user,"
@@ -164,15 +165,17 @@ class Invoice(CreditNote):
     """
 
     def make_master_data(self):
-        self.product = self.env["product.product"].create(
-            {
-                "name": "Chair",
-                "type": "service",
-                "list_price": self.PRICE,
-                "taxes_id": False,
-            }
+        self.product, self.other = self.env["product.product"].create(
+            [
+                {
+                    "name": name,
+                    "type": "service",
+                    "list_price": self.PRICE,
+                    "taxes_id": False,
+                }
+                for name in ("Chair", "Another chair")
+            ]
         )
-        self.other = self.product.copy({"name": "Another chair"})
         line = {"product_id": self.product.id, "product_uom_qty": self.QUANTITY}
         self.order = self.env["sale.order"].create(
             {
@@ -237,7 +240,6 @@ class Invoice(CreditNote):
         return [
             *super().more_foundations(),
             ("the product", self.product),
-            ("its order", self.order),
         ]
 
 
@@ -262,6 +264,9 @@ class Ticket(Kept):
             ]
         )
         self.open, closed = stages
+        self.team = self.env["helpdesk.ticket.team"].create(
+            {"name": "Bypass", "ticket_properties": FORGED_DEFINITION}
+        )
         self.past_values = {"stage_id": closed.id}
         self.back_values = {"stage_id": self.open.id}
         self.covered = self.people["portal"].partner_id.id
@@ -273,6 +278,7 @@ class Ticket(Kept):
             "priority": priority,
             "partner_id": self.people["portal"].partner_id.id,
             "stage_id": self.open.id,
+            "team_id": self.team.id,
         }
 
     def bad_values(self):
@@ -307,6 +313,7 @@ class Ticket(Kept):
     def more_foundations(self):
         return [
             ("the customer", self.people["portal"].partner_id),
+            ("the team", self.team),
             ("the open stage", self.open),
             ("the closed stage", self.open.browse(self.past_values["stage_id"])),
         ]

@@ -84,7 +84,11 @@ class Attacker:
             return None
         except Exception as error:  # judged by whoever reads the matrix
             savepoint.close(rollback=True)
-            self.misfires.append(f"{type(error).__name__}: {error}")
+            # Code that the server runs says what the database says in its own words.
+            if isinstance(error.__context__, psycopg2.IntegrityError):
+                self.refusals.append(error)
+            else:
+                self.misfires.append(f"{type(error).__name__}: {error}")
             return None
         self.passed += 1
         return result
@@ -115,11 +119,12 @@ def try_way(case, name, role, allowed=None, enough=None):
         allowed = case.engine.allowed
     attacker = Attacker(case.env, role, case.people[role])
     found = {}
-    for attempt in WAYS[name](case, attacker):
-        tally = found.setdefault(attempt.target, _Tally())
-        tally.add(case, attacker, attempt)
-        if enough and len(tally.holes) >= enough:
-            break
+    with case.engine.without_drawing():
+        for attempt in WAYS[name](case, attacker):
+            tally = found.setdefault(attempt.target, _Tally())
+            tally.add(case, attacker, attempt)
+            if enough and len(tally.holes) >= enough:
+                break
     return [
         tally.to_cell(name, target, role, allowed) for target, tally in found.items()
     ]

@@ -10,6 +10,9 @@ from .attempt import WAITING, Then, way
 
 # A definition that looks like fields of the model, and a value for each.
 FORGED = {"state": "sale", "stage_id": "1", "crm_released": "1", "active": "1"}
+FORGED_DEFINITION = [
+    {"name": name, "type": "char", "string": name.title()} for name in FORGED
+]
 
 
 @way("archive")
@@ -87,9 +90,6 @@ def _forge_properties(on, model, name):
     ids = on.case.ids(*WAITING)
     if model._name == on.line:
         ids = on.case.line_ids("past")
-    definition = [
-        {"name": key, "type": "char", "string": key.title()} for key in FORGED
-    ]
     yield on.at_model(
         model._name,
         f"{name}: values named like fields",
@@ -99,7 +99,7 @@ def _forge_properties(on, model, name):
     )
     changed = [
         each | {"value": FORGED[each["name"]], "definition_changed": True}
-        for each in definition
+        for each in FORGED_DEFINITION
     ]
     yield on.at_model(
         model._name,
@@ -118,7 +118,7 @@ def _forge_properties(on, model, name):
             keeper._name,
             "write",
             keeper.ids,
-            {document._fields[name].definition_record_field: definition},
+            {document._fields[name].definition_record_field: FORGED_DEFINITION},
         ),
         on.call(model._name, "write", ids, {name: FORGED}),
         *_then_pass(on),

@@ -229,6 +229,7 @@ class Ours(Engine):
     harmless_verbs = frozenset({"request", "recall", "withdraw", "reask"})
     ignored_fields = Engine.ignored_fields | {
         *("activity_id", "date_close", "date_open", "date_due", "date_done"),
+        "hours_used",
     }
 
     def govern(self, people, conditions):
@@ -368,7 +369,11 @@ class Ours(Engine):
         old, new = rows
         if model == "crm.approval.request" and old and new:
             changed = {name for name in new if old[name] != new[name]}
-            if changed - self.ignored_fields == {"res_id"}:
+            # A request that waits is about what is there now; others are as they were.
+            follows = {"res_id"}
+            if new["state"] in self.harmless_states:
+                follows |= {"facts", "fingerprint"}
+            if "res_id" in changed and changed - self.ignored_fields <= follows:
                 return "a merge"
         if model == "crm.approval.decision" and new:
             mine = new["verb"] == "approve" and new["user_id"] == changes.user

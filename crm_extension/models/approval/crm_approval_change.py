@@ -127,7 +127,9 @@ class CrmApprovalChange(models.AbstractModel):
         clean = self.sudo().with_context(context)  # pylint: disable=context-overridden
         everybody = clean.with_user(SUPERUSER_ID).with_company(self.env.company)
         usual = clean.default_get(list(gate.guarded - own.keys()))
-        return Defaults(own | sent, usual | everybody.default_get(list(own)))
+        # Said even where it is nothing: a draft record would ask the own default.
+        usual |= dict.fromkeys(own, False) | everybody.default_get(list(own))
+        return Defaults(own | sent, usual)
 
     @api.model
     def _approval_get_own_defaults(self, gate):

@@ -1,16 +1,11 @@
 """Every rule of the contract on five shapes of documents, two of them no sales."""
 
-from decimal import Decimal
-
-from odoo import Command, api, fields, models
-from odoo.orm.model_classes import add_to_registry
+from odoo import Command
 from odoo.tests import TransactionCase, tagged
-
-from odoo.addons.crm_extension.models.approval.core.facts import Fact
-from odoo.addons.crm_extension.models.approval.core.gate import ChangeGate, Gate
 
 from . import contract
 from .common import TAGS
+from .throw_away import WithTestDocument
 
 
 class OrderShape(contract.TransitionShape):
@@ -164,59 +159,6 @@ class TicketShape(contract.TransitionShape):
         document.stage_id = self.open
 
 
-class ThrowAway(models.Model):
-    """A document of nobody's: done once enough hours are booked."""
-
-    _name = "crm.test.document"
-    _inherit = ["crm.approval.mixin"]
-    _description = "Document of the Contract"
-    _module = None
-
-    name = fields.Char()
-    active = fields.Boolean(default=True)
-    user_id = fields.Many2one("res.users")
-    company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
-    hours = fields.Float()
-    amount = fields.Float(digits=(12, 2))
-    rate = fields.Float(digits=(5, 2), copy=True)
-    note = fields.Char()
-    stage = fields.Selection(
-        [("open", "Open"), ("done", "Done")], compute="_compute_stage", store=True
-    )
-
-    @api.depends("hours")
-    def _compute_stage(self):
-        for document in self:
-            document.stage = "done" if document.hours >= 8 else "open"
-
-    @api.model
-    def _approval_gates(self):
-        return (
-            Gate(
-                "crm.test.document:done",
-                "Finish",
-                [("stage", "=", "done")],
-                frozenset({"stage", "amount"}),
-            ),
-            ChangeGate(
-                "crm.test.document:rate", "Change the rate", frozenset({"rate"})
-            ),
-        )
-
-    @api.model
-    def _approval_depends(self):
-        return ["stage", "amount", "crm_approval_request_ids.state"]
-
-    def _approval_get_facts(self, gate):
-        return {
-            document.id: {"amount": Fact(Decimal(repr(document.amount)), "higher")}
-            for document in self
-        }
-
-    def _approval_get_interested_users(self):
-        return self.user_id
-
-
 class ComputedShape(contract.TransitionShape):
     """A computed state that nobody writes: it follows from the hours."""
 
@@ -267,34 +209,6 @@ class TermsShape(contract.ChangeShape):
 
     def values(self):
         return {"name": "Deco Addict", "is_company": True}
-
-
-class WithTestDocument:
-    """Makes the throw-away document for one class, and forgets it afterwards."""
-
-    @classmethod
-    def prepare_models(cls):
-        add_to_registry(cls.registry, ThrowAway)
-        names = [ThrowAway._name]
-        cls.addClassCleanup(cls.forget_model)
-        cls.registry._setup_models__(cls.env.cr, names)
-        cls.registry.init_models(cls.env.cr, names, {"models_to_check": True})
-        cls.env["ir.model.access"].create(
-            {
-                "name": "Contract",
-                "model_id": cls.env["ir.model"]._get_id(ThrowAway._name),
-                "group_id": cls.env.ref("base.group_user").id,
-                **dict.fromkeys(
-                    ("perm_read", "perm_write", "perm_create", "perm_unlink"), True
-                ),
-            }
-        )
-
-    @classmethod
-    def forget_model(cls):
-        del cls.registry[ThrowAway._name]
-        # Fields of others that led to it are set up without it.
-        cls.registry._setup_models__(cls.env.cr)
 
 
 @tagged(*TAGS)

@@ -1,73 +1,78 @@
-"""The ways of the matrix on the other documents: invoices, tickets and customers.
+"""The ways of the matrix on the other documents: invoices, tickets, customers, and a
+document of nobody's.
 
-What aims at the engine's own rows is the same for every document and is tried once,
-beside the orders."""
+What aims at the engine's own rows is the same for every document: it is tried beside
+the orders, and beside a change that waits with the values it will write."""
+
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from .bypass.further import CreditNote, Customer, Everywhere, Terms, Ticket
+from .bypass import further
+from .bypass.further import Everywhere
 from .bypass.matrix import try_way
-from .bypass.ways import WAYS
 from .common import TAGS
 from .test_bypass_matrix import BypassCase as _BypassCase
-
-# Whoever may write these documents has the same ways; one of each power is enough.
-ROLES = ("salesperson", "portal", "admin")
-NOT_HERE = (
-    *("commands of another document", "answering what one is asked"),
-    "code in the server",
-)
+from .test_bypass_matrix import add_tests
+from .throw_away import WithTestDocument
 
 
 class FurtherCase(_BypassCase):
-    """All ways at the document itself."""
+    """All ways as all roles, by people who may write all of the documents."""
 
-    @classmethod
-    def setUpClass(cls):
-        super(_BypassCase, cls).setUpClass()
-        cls.case = cls.document(cls.env, Everywhere(cls.env))
-
-    def try_all(self, name):
-        return [cell for role in ROLES for cell in try_way(self.case, name, role)]
+    engine = Everywhere
 
 
-def _add_tests(case):
-    for name in WAYS:
-        if name.startswith("engine") or name in NOT_HERE:
-            continue
-
-        def test(self, name=name):
-            self.check_way(name)
-
-        test.__name__ = f"test_held_{name.replace(' ', '_')}"
-        setattr(case, test.__name__, test)
-    return case
-
-
+@add_tests
 @tagged(*TAGS)
 class TestBypassCreditNote(FurtherCase):
-    document = CreditNote
+    document = further.CreditNote
 
 
+@add_tests
+@tagged(*TAGS)
+class TestBypassInvoice(FurtherCase):
+    document = further.Invoice
+
+
+@add_tests
 @tagged(*TAGS)
 class TestBypassTicket(FurtherCase):
-    document = Ticket
+    document = further.Ticket
 
 
+@add_tests
 @tagged(*TAGS)
 class TestBypassCustomer(FurtherCase):
-    document = Customer
+    document = further.Customer
 
 
+@add_tests
 @tagged(*TAGS)
 class TestBypassTerms(FurtherCase):
-    document = Terms
+    document = further.Terms
 
 
-for _case in (
-    TestBypassCreditNote,
-    TestBypassTicket,
-    TestBypassCustomer,
-    TestBypassTerms,
-):
-    _add_tests(_case)
+@add_tests
+@tagged(*TAGS)
+class TestBypassCustomerClass(FurtherCase):
+    document = further.CustomerClass
+
+    def test_the_matrix_sees_own_defaults_that_count_as_usual(self):
+        partner = self.env.registry["res.partner"]
+        nothing = patch.object(partner, "_approval_get_own_defaults", lambda *_gate: {})
+        with nothing:
+            (cell,) = try_way(self.case, "own defaults", "salesperson")
+        self.assertEqual(cell.outcome, "open")
+
+
+@add_tests
+@tagged(*TAGS)
+class TestBypassThrowAway(WithTestDocument, FurtherCase):
+    document = further.ThrowAway
+
+
+@add_tests
+@tagged(*TAGS)
+class TestBypassRate(WithTestDocument, FurtherCase):
+    document = further.Rate

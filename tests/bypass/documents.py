@@ -9,6 +9,9 @@ from unittest.mock import patch
 
 from odoo import Command
 
+from .engines import Hole
+from .ways import WAYS
+
 KINDS = ("held", "asked", "rejected", "granted", "past", "free")
 
 
@@ -31,6 +34,13 @@ class Document:
     pass_methods = ()
     back_methods = ()
     more_methods = ()
+    #: values that lead back, where no method does
+    back_values = {}
+    #: further gates with a rule, ``{gate: condition}``
+    also_governed = {}
+    #: whether the engine's own rows are attacked beside it; they are the same for
+    #: every document, so once is enough
+    attacks_engine = False
     #: words of errors that Odoo itself raises for some of the attempts
     known_misfires = ()
 
@@ -39,12 +49,15 @@ class Document:
         self.people = engine.make_people()
         self.make_master_data()
         condition = self.conditions[type(engine).__name__]
-        engine.govern(self.people, self.gate, condition)
+        engine.govern(self.people, {self.gate: condition} | self.also_governed)
+        if self.attacks_engine:
+            engine.make_more_rows(self.people)
         #: ``{kind: record}``, see :data:`KINDS`
         self.documents = {kind: self.make(kind) for kind in KINDS}
         env.flush_all()
         self.standing = self.read_standing()
         self.rows = engine.read_rows()
+        self._chosen_rows = {}
         assert not self.find_document_holes(), "the matrix begins without a hole"
 
     # --- to answer per document ---
@@ -79,6 +92,34 @@ class Document:
     def portal_deeds(self, attacker, document):
         """``{way: function}`` of what a customer can do on the web site."""
         return {}
+
+    def merge_pairs(self):
+        """``(partner, partner it is merged into)``: by default the customer."""
+        if "partner_id" not in self.env[self.model]._fields:
+            return []
+        mine, spare = self.documents["granted"].partner_id, self.get_other_customer()
+        return [(spare, mine), (mine, spare)]
+
+    def more_foundations(self):
+        """``(label, records)`` of what the document stands on, beside the rules and
+        people that all of them stand on."""
+        return []
+
+    def company_values(self):
+        """``(label, model, ids, values)`` of fields with a value per company that
+        decide about the document."""
+        return []
+
+    def refresh_deeds(self, on):
+        """Deeds that let the documents take over what they stand on.
+
+        :param on: an :class:`.ways.attempt.Attack`
+        """
+        return []
+
+    def sql_values(self):
+        """Columns of a document past its gate."""
+        return self.past_values
 
     def read_standing(self):
         """What each document past its gate, or granted, holds: read by SQL."""
@@ -115,12 +156,59 @@ class Document:
     def line_ids(self, kind):
         return self.documents[kind][self.line_field].ids if self.line_field else []
 
+    @classmethod
+    def get_ways(cls):
+        """Names of the ways that are tried; those at the engine's rows where these
+        are attacked."""
+        return [
+            name for name in WAYS if cls.attacks_engine or not name.startswith("engine")
+        ]
+
+    def engine_rows(self):
+        """Models of the engine whose rows are attacked."""
+        return self.engine.stored_models() if self.attacks_engine else []
+
+    def get_rows(self, attacker):
+        """``[(model, ids)]``: one row per standing of each attacked model, none that
+        the attacker is asked to answer."""
+        role = attacker.role
+        if role not in self._chosen_rows:
+            own = self.engine.own_items(attacker.user)
+            self._chosen_rows[role] = [
+                (model, ids)
+                for model in self.engine_rows()
+                if (
+                    ids := self.engine.choose_rows(
+                        model, attacker.user, own.get(model._name, ())
+                    )
+                )
+            ]
+        return self._chosen_rows[role]
+
+    def foundations(self):
+        """``(label, records)`` of all that the document stands on."""
+        people = self.people["approver"] | self.people["second"]
+        rules = self.engine.get_rules()
+        asking = [(f"the rule “{rule.display_name}”", rule) for rule in rules]
+        return [*asking, ("who is asked", people), *self.more_foundations()]
+
+    def get_other_customer(self):
+        """A firm that none of the documents is about."""
+        return self.env["res.partner"].search(
+            [
+                ("id", "not in", self.people["portal"].partner_id.ids),
+                ("user_ids", "=", False),
+                ("is_company", "=", True),
+            ],
+            limit=1,
+        )
+
     def find_holes(self, attacker):
         """The effect of what was done: uncovered documents and forged rows."""
         self.env.cr.flush()
         self.env.invalidate_all()
         return [
-            *self.find_document_holes(),
+            *(Hole(text, "a document") for text in self.find_document_holes()),
             *self.engine.find_holes(self.rows, self.engine.read_rows(), attacker),
         ]
 
@@ -138,6 +226,9 @@ class SaleOrder(Document):
 
     model = "sale.order"
     gate = "sale.order:confirm"
+    attacks_engine = True
+    # What a customer is entitled to follows from the customer's terms.
+    also_governed = {"res.partner:terms": "[]"}
     conditions = {
         "Ours": "[('crm_discount_excess', '>', 0)]",
         # The nearest that a stored field can say; prices it cannot compare.
@@ -172,6 +263,15 @@ class SaleOrder(Document):
             ]
         )
         self.product, self.reduction = products
+        self.half_price = self.env["product.pricelist"].create(
+            {
+                "name": "Half price",
+                "item_ids": [
+                    Command.create({"compute_price": "percentage", "percent_price": 50})
+                ],
+            }
+        )
+        self.longer = self.env["account.payment.term"].create({"name": "90 days"})
         self.customer = self.people["portal"].partner_id
         self.customer.email = "customer@example.com"
 
@@ -203,10 +303,43 @@ class SaleOrder(Document):
         return self.values(self.BAD)
 
     def worse_values(self):
-        other = self.env["res.partner"].search(
-            [("id", "!=", self.customer.id), ("is_company", "=", True)], limit=1
-        )
-        return [{"partner_id": other.id}]
+        return [
+            {"partner_id": self.get_other_customer().id},
+            {"pricelist_id": self.half_price.id},
+        ]
+
+    def more_foundations(self):
+        return [
+            ("the customer", self.customer),
+            ("the product", self.product),
+            ("all that is sold", (self.product | self.reduction).product_tmpl_id),
+            ("the currency's pricelists", self.documents["held"].pricelist_id),
+        ]
+
+    def company_values(self):
+        customer = self.customer.commercial_partner_id
+        return [
+            (label, "res.partner", partner.ids, values)
+            for label, partner in (("the customer", customer), *self._contacts())
+            for values in (
+                {"property_product_pricelist": self.half_price.id},
+                {"specific_property_product_pricelist": self.half_price.id},
+                {"property_payment_term_id": self.longer.id},
+            )
+        ]
+
+    def _contacts(self):
+        return [("a contact", self.customer)] if self.customer.parent_id else []
+
+    def refresh_deeds(self, on):
+        """The customer chosen anew, and the prices too."""
+        ids = self.ids("held", "asked", "rejected")
+        other = {"partner_id": self.get_other_customer().id}
+        return [
+            on.do("write", ids, other),
+            on.do("write", ids, {"partner_id": self.customer.id}),
+            on.do("action_update_prices", ids),
+        ]
 
     def worse_line_values(self):
         values = [
@@ -247,47 +380,25 @@ class SaleOrder(Document):
         }
 
     def _sign(self, attacker, document):
-        from odoo.addons.http_routing.tests.common import MockRequest
         from odoo.addons.sale.controllers.portal import CustomerPortal
 
-        env = document.with_user(attacker.user).with_context({}).env
-        env = env(su=False)
         document.sudo().write({"state": "sent"} if document.state == "draft" else {})
         token = document._portal_ensure_token()
         pixel = "R0lGODlhAQABAAD/ACwAAAAAAQABAAACADs="
         attacker.call("sale.order", "read", document.ids, ["name"])
-        with _paper(self.env), no_port(), MockRequest(env):
+        with no_paper(self.env), fake_request(document, attacker):
             answer = CustomerPortal().portal_quote_accept(
                 document.id, access_token=token, name="Customer", signature=pixel
             )
         assert "error" not in answer, answer
 
     def _pay(self, attacker, document):
-        """The customer pays the whole sum; the provider's message confirms it."""
-        env = self.env(su=True)
+        """The customer pays the whole sum."""
         document.sudo().write(
             {"require_payment": True, "require_signature": False}
             | ({"state": "sent"} if document.state == "draft" else {})
         )
-        everything = {"active_test": False}
-        method = env["payment.method"].with_context(**everything).search([], limit=1)
-        provider = env["payment.provider"].search([], limit=1)
-        provider.write({"state": "test"} if provider.state == "disabled" else {})
-        transaction = env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": method.id,
-                "reference": f"bypass {document.id} {attacker.role}",
-                "amount": document.amount_total,
-                "currency_id": document.currency_id.id,
-                "partner_id": document.partner_id.id,
-                "operation": "online_redirect",
-                "sale_order_ids": [Command.set(document.ids)],
-            }
-        )
-        with _paper(self.env):
-            transaction._set_done()
-            transaction._post_process()
+        pay(self.env, attacker, document, "sale_order_ids")
 
     # --- the effect ---
 
@@ -346,15 +457,51 @@ class SaleOrder(Document):
         return holes
 
 
-def no_port():
-    """Odoo's stand-in for a request asks for the port of a server under test."""
-    from odoo.tests import HttpCase
-
-    return patch.object(HttpCase, "http_port", lambda: None)
+# === what happens on the web site === #
 
 
 @contextlib.contextmanager
-def _paper(env):
+def fake_request(document, attacker):
+    """A web page asked for by the attacker."""
+    from odoo.tests import HttpCase
+
+    from odoo.addons.http_routing.tests.common import MockRequest
+
+    env = document.with_user(attacker.user).with_context({}).env(su=False)
+    # Odoo's stand-in for a request asks for the port of a server under test.
+    with patch.object(HttpCase, "http_port", lambda: None), MockRequest(env):
+        yield
+
+
+def pay(env, attacker, document, field):
+    """The provider's message says that the whole sum is paid.
+
+    :param field: of the transaction, for the document
+    """
+    env = env(su=True)
+    everything = {"active_test": False}
+    method = env["payment.method"].with_context(**everything).search([], limit=1)
+    provider = env["payment.provider"].search([], limit=1)
+    provider.write({"state": "test"} if provider.state == "disabled" else {})
+    transaction = env["payment.transaction"].create(
+        {
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "reference": f"bypass {document.id} {attacker.role}",
+            "amount": document.amount_total,
+            "currency_id": document.currency_id.id,
+            "partner_id": document.partner_id.id,
+            "operation": "online_redirect",
+            field: [Command.set(document.ids)],
+        }
+    )
+    with no_paper(env):
+        transaction._set_done()
+        transaction._post_process()
+
+
+@contextlib.contextmanager
+def no_paper(env):
     """No PDF is printed, no mail leaves, nothing is booked: only the gate counts."""
     report, order = type(env["ir.actions.report"]), type(env["sale.order"])
     transaction = type(env["payment.transaction"])

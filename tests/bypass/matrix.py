@@ -8,16 +8,16 @@ import psycopg2
 import psycopg2.errors
 
 from odoo import api
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.service.model import call_kw
 
-from .allowed import ALLOWED
 from .ways import WAYS
+from .ways.attempt import Then
 
 ROLES = ("salesperson", "approver", "manager", "accountant", "portal", "admin")
 
 # How a server says no. Anything else is an attack that misfired and proves nothing.
-REFUSALS = (UserError, psycopg2.IntegrityError)
+REFUSALS = (UserError, RedirectWarning, psycopg2.IntegrityError)
 MISFIRES = psycopg2.errors.NotNullViolation
 
 
@@ -26,7 +26,8 @@ class Cell(NamedTuple):
 
     :param outcome: ``held``, ``not available`` (Odoo itself refuses this role),
         ``not there`` (see ``because``), ``allowed`` or ``open``
-    :param because: why it is allowed or not there, from the stated table
+    :param because: why it is allowed, from the stated table, or why (some of) it is
+        not there
     :param holes: what was open: texts ``attempt: effect``
     :param tries: how many attempts
     :param misfires: attempts that failed by their own fault
@@ -83,17 +84,22 @@ class Attacker:
             return None
         except Exception as error:  # judged by whoever reads the matrix
             savepoint.close(rollback=True)
-            self.misfires.append(f"{type(error).__name__}: {error}")
+            # Code that the server runs says what the database says in its own words.
+            if isinstance(error.__context__, psycopg2.IntegrityError):
+                self.refusals.append(error)
+            else:
+                self.misfires.append(f"{type(error).__name__}: {error}")
             return None
         self.passed += 1
         return result
 
 
-def run(case, ways=None, roles=ROLES, allowed=ALLOWED):
+def run(case, ways=None, roles=ROLES, allowed=None):
     """Try the ways one after the other; everything is taken back.
 
     :param case: a :class:`.documents.Document`
     :param ways: names of ways, or ``None`` for all
+    :param allowed: a table as in :mod:`.allowed`; by default the engine's own
     :return: list of :class:`Cell`
     """
     return [
@@ -104,18 +110,21 @@ def run(case, ways=None, roles=ROLES, allowed=ALLOWED):
     ]
 
 
-def try_way(case, name, role, allowed=ALLOWED, enough=None):
+def try_way(case, name, role, allowed=None, enough=None):
     """All cells of one way and one role.
 
     :param enough: stop after so many holes
     """
+    if allowed is None:
+        allowed = case.engine.allowed
     attacker = Attacker(case.env, role, case.people[role])
     found = {}
-    for attempt in WAYS[name](case, attacker):
-        cell = found.setdefault(attempt.target, _Tally())
-        cell.add(case, attacker, attempt)
-        if enough and len(cell.holes) >= enough:
-            break
+    with case.engine.without_drawing():
+        for attempt in WAYS[name](case, attacker):
+            tally = found.setdefault(attempt.target, _Tally())
+            tally.add(case, attacker, attempt)
+            if enough and len(tally.holes) >= enough:
+                break
     return [
         tally.to_cell(name, target, role, allowed) for target, tally in found.items()
     ]
@@ -125,34 +134,45 @@ class _Tally:
     """What the attempts of one cell have come to so far."""
 
     def __init__(self):
-        self.tries, self.because = 0, ""
+        self.tries, self.missing = 0, []
+        #: ``(label of the attempt, Hole)``
         self.holes, self.misfires, self.answers = [], [], set()
 
     def add(self, case, attacker, attempt):
-        if attempt.deed is None:
-            self.because = attempt.label
+        if not attempt.deeds:
+            self.missing.append(attempt.label)
             return
         self.tries += 1
         attacker.forget()
         savepoint = case.env.cr.savepoint()
         try:
-            attempt.deed()
+            for number, deed in enumerate(attempt.deeds):
+                if not number or attacker.passed or not isinstance(deed, Then):
+                    deed()
             # What was refused has been rolled back; only what passed has an effect.
             holes = case.find_holes(attacker) if attacker.passed else []
         finally:
             savepoint.close(rollback=True)
             case.forget_caches()
-        self.holes += [f"{attempt.label}: {hole}" for hole in holes]
+        self.holes += [(attempt.label, hole) for hole in holes]
         self.misfires += [f"{attempt.label}: {text}" for text in attacker.misfires]
         self.answers.update(map(type, attacker.refusals))
         if attacker.passed:
             self.answers.add("passed")
 
     def to_cell(self, way, model, role, allowed):
-        because = self.because
-        if self.holes:
-            because = allowed.get((way, model, role), "")
-            outcome = "allowed" if because else "open"
+        reasons = allowed.get((way, model, role), {})
+        wrong = [
+            f"{label}: {hole.text}"
+            for label, hole in self.holes
+            if hole.about not in reasons
+        ]
+        because = "; ".join(self.missing)
+        if wrong:
+            outcome = "open"
+        elif self.holes:
+            outcome = "allowed"
+            because = "; ".join(sorted({reasons[hole.about] for _, hole in self.holes}))
         elif not self.tries:
             outcome = "not there"
         elif self.answers <= {AccessError} and not model.startswith("crm.approval."):
@@ -165,7 +185,7 @@ class _Tally:
             role,
             outcome,
             because,
-            tuple(self.holes),
+            tuple(wrong),
             self.tries,
             tuple(self.misfires),
         )

@@ -1,7 +1,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare, ormcache
 
@@ -115,16 +115,34 @@ class CrmApprovalChange(models.AbstractModel):
 
     @api.model
     def _approval_split_defaults(self, gate):
-        """What guarded fields start with: what a client sent along, and what is
-        usual."""
+        """What guarded fields start with: what a client sent along or keeps as an
+        own default, and what is usual."""
         context = dict(self.env.context)
         sent = {}
         for name in gate.guarded:
             if f"default_{name}" in context:
                 sent[name] = context.pop(f"default_{name}")
+        own = self._approval_get_own_defaults(gate)
         # Superuser mode: what is usual is so for everybody.
         clean = self.sudo().with_context(context)  # pylint: disable=context-overridden
-        return Defaults(sent, clean.default_get(list(gate.guarded)))
+        everybody = clean.with_user(SUPERUSER_ID).with_company(self.env.company)
+        usual = clean.default_get(list(gate.guarded - own.keys()))
+        # Said even where it is nothing: a draft record would ask the own default.
+        usual |= dict.fromkeys(own, False) | everybody.default_get(list(own))
+        return Defaults(own | sent, usual)
+
+    @api.model
+    def _approval_get_own_defaults(self, gate):
+        """What the acting user has set as an own default: ``{field: value}``."""
+        defaults = self.env["ir.default"]
+        everybody = defaults.with_user(SUPERUSER_ID).with_company(self.env.company)
+        own = defaults._get_model_defaults(self._name)
+        usual = everybody._get_model_defaults(self._name)
+        return {
+            name: own[name]
+            for name in gate.guarded & own.keys()
+            if name not in usual or own[name] != usual[name]
+        }
 
     def _approval_check_guarded(self, gate, values):
         """Refuse a direct write of guarded fields where a rule asks about it.

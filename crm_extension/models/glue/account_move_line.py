@@ -39,9 +39,10 @@ class AccountMoveLine(models.Model):
 
     def _crm_get_reference_price(self, price):
         """What a unit should be billed at, in the invoice's currency and the line's
-        unit; the price itself when nothing says so."""
+        unit; the price itself when nothing says so, and nothing when the line takes
+        off."""
         self.ensure_one()
-        move, order_line = self.move_id, self.sale_line_ids[:1]
+        move, order_line = self.move_id, self._crm_get_agreed_line()
         if order_line:
             agreed = order_line.price_unit * (1 - order_line.discount / 100)
             if self.product_uom_id and order_line.product_uom_id:
@@ -56,7 +57,7 @@ class AccountMoveLine(models.Model):
                 round=False,
             )
         if not self.product_id:
-            return max(price, self.price_unit)
+            return max(price, self.price_unit) if price * self.quantity >= 0 else 0.0
         pricelist = move.partner_id.with_company(
             move.company_id
         ).property_product_pricelist
@@ -67,6 +68,23 @@ class AccountMoveLine(models.Model):
             uom=self.product_uom_id,
             date=move.invoice_date or fields.Date.context_today(move),
         )
+
+    def _crm_get_agreed_line(self):
+        """The confirmed order line that this one bills, of the same customer and
+        product; a mere link, which anybody can write, agrees to nothing."""
+        self.ensure_one()
+        customer = self.move_id.partner_id.commercial_partner_id
+
+        def is_agreed(line):
+            order = line.order_id
+            partners = order.partner_id | order.partner_invoice_id
+            return (
+                order.state == "sale"
+                and line.product_id == self.product_id
+                and customer in partners.commercial_partner_id
+            )
+
+        return self.sale_line_ids.filtered(is_agreed)[:1]
 
     def _crm_get_figure_row(self, given):
         """Product, quantity, unit price, beyond the order, subtotal: for people."""

@@ -110,6 +110,14 @@ class CrmApprovalAnswer(models.TransientModel):
     def _open(self, item, kind):
         """A dialog for one kind of answer to one item."""
         lines = item._prepare_counter_lines() if kind == "counter" else []
+        if kind == "counter" and not lines:
+            raise UserError(
+                self.env._(
+                    "There is nothing on %(document)s that could be proposed instead."
+                    " Approve it, reject it, or send it back with a comment.",
+                    document=item.name,
+                )
+            )
         answer = self.create(
             {
                 "item_id": item.id,

@@ -317,18 +317,45 @@ class CrmApprovalChange(models.AbstractModel):
             facts[f"{name}:to"] = Fact(_plain(value), "changed", label)
         return facts
 
-    def _approval_get_change_rows(self, values):
-        """The change for people: list of ``{"label", "from", "to"}``, formatted."""
+    def _approval_get_change_rows(self, values, facts=None):
+        """The change for people: list of ``{"label", "from", "to"}``, formatted.
+
+        :param facts: those that were noted when it was asked. The document itself
+            says afterwards what the change has made of it
+        """
         self.ensure_one()
         changed = self.new(values, origin=self)
+        before = self
+        if facts:
+            before = self.new(
+                self._approval_get_values_before(values, facts), origin=self
+            )
         return [
             {
                 "label": self._fields[name]._description_string(self.env),
-                "from": in_words(self, name),
+                "from": in_words(before, name),
                 "to": in_words(changed, name),
             }
             for name in values
         ]
+
+    def _approval_get_values_before(self, names, facts):
+        """What a change started from, by the facts noted then: ``{name: value}``."""
+        values = {}
+        for name in names:
+            fact = facts.get(f"{name}:from")
+            if not fact:
+                continue
+            field, value = self._fields[name], fact.value
+            if isinstance(value, Decimal):
+                value = (
+                    float(value) if field.type in ("float", "monetary") else int(value)
+                )
+            if field.type == "many2one" and value:
+                # What it was may have been deleted since.
+                value = self.env[field.comodel_name].browse(value).exists().id
+            values[name] = value or False
+        return values
 
 
 def _plain(value):

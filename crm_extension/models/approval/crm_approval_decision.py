@@ -16,6 +16,7 @@ from .core.chain import (
     to_line,
     verify,
 )
+from .value_words import tell_details
 
 # Where a transaction remembers the rows it has yet to seal.
 UNSEALED = "crm_extension.approval.unsealed"
@@ -185,6 +186,10 @@ class CrmApprovalDecision(models.Model):
     details = fields.Json(
         readonly=True, help="What else was decided, such as the values proposed."
     )
+    particulars = fields.Text(
+        compute="_compute_particulars",
+        help="What else was decided, in words: the values proposed, or who is asked.",
+    )
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, readonly=True, ondelete="restrict"
     )
@@ -222,6 +227,14 @@ class CrmApprovalDecision(models.Model):
                 str(part)
                 for part in (decision.number, decision.document, decision.person)
                 if part
+            )
+
+    @api.depends("verb", "details")
+    @api.depends_context("lang")
+    def _compute_particulars(self):
+        for decision in self:
+            decision.particulars = tell_details(
+                self.env, decision.verb, decision.details
             )
 
     # === CRUD METHODS === #

@@ -11,7 +11,7 @@ from odoo.tools import format_date, ormcache
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from .kept import ENGINE
-from .policy_words import tell_condition
+from .policy_words import tell_condition, tell_problem
 
 
 class PolicyRule(NamedTuple):
@@ -185,6 +185,12 @@ class CrmApprovalPolicy(models.Model):
         copy=True,
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
+    broken = fields.Char(
+        string="Cannot Be Read",
+        compute="_compute_broken",
+        help="What is wrong with a condition: a field that is gone, for instance. Until"
+        " a new version is in force, every document it may concern is asked about.",
+    )
     standing = fields.Char(string="Where It Stands", compute="_compute_standing")
     version_count = fields.Integer(string="Versions", compute="_compute_version_count")
 
@@ -217,6 +223,15 @@ class CrmApprovalPolicy(models.Model):
                     condition=condition,
                 )
             policy.sentence = policy.gate and text
+
+    @api.depends("gate", "condition_domain", "step_ids.broken")
+    @api.depends_context("lang")
+    def _compute_broken(self):
+        for policy in self:
+            own = policy.gate and policy._find_condition_error(policy.condition_domain)
+            policy.broken = own or next(
+                filter(None, policy.step_ids.mapped("broken")), ""
+            )
 
     @api.depends("state", "version", "date_effective", "edited_by_id")
     @api.depends_context("lang", "tz")
@@ -507,7 +522,8 @@ class CrmApprovalPolicy(models.Model):
         try:
             Domain(parse_domain(condition)).validate(self.env[self.model_name])
         except Exception as error:
-            return str(error) or type(error).__name__
+            problem = tell_problem(self.env, self.model_name, condition)
+            return problem or str(error) or type(error).__name__
         return ""
 
     def _check_condition(self, condition):

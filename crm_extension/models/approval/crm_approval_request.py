@@ -114,9 +114,13 @@ class CrmApprovalRequest(models.Model):
 
     @api.depends_context("lang", "tz")
     def _compute_route(self):
-        for request in self:
-            # Superuser mode: who may read a request sees its whole route.
-            request.route = request.sudo()._get_route()
+        # Superuser mode: who may read a request sees its whole route.
+        routes = {request: request.sudo()._get_route() for request in self}
+        self.env["crm.approval.item"]._add_usual(
+            [{"requests": list(routes.values()), "ahead": []}]
+        )
+        for request, route in routes.items():
+            request.route = route
 
     # === ACTION METHODS === #
 
@@ -964,7 +968,10 @@ class CrmApprovalRequest(models.Model):
 
     def _get_change_rows(self):
         document = self._get_document()
-        return document._approval_get_change_rows(self.proposed) if document else []
+        if not document:
+            return []
+        # As it was when it was asked: the document itself changes with the grant.
+        return document._approval_get_change_rows(self.proposed, from_json(self.facts))
 
     def _get_own_item(self):
         """Id of the acting user's own open inbox item, or ``False``."""

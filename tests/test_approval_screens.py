@@ -184,7 +184,7 @@ class TestHistory(ScreenCommon, TransactionCase):
         order = self.ask(0, 25)
         self.decide(self.manager)
         rows = order.sudo().crm_approval_request_ids.decision_ids
-        self.assertEqual(set(rows.mapped("particulars")), {False})
+        self.assertEqual(set(rows.mapped("particulars")), {""})
 
 
 @tagged(*TAGS)

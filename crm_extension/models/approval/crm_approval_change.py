@@ -324,20 +324,25 @@ class CrmApprovalChange(models.AbstractModel):
             says afterwards what the change has made of it
         """
         self.ensure_one()
-        changed = self.new(values, origin=self)
-        before = self
+        before = {name: in_words(self, name) for name in values}
         if facts:
-            before = self.new(
-                self._approval_get_values_before(values, facts), origin=self
-            )
+            noted = self._approval_get_values_before(values, facts)
+            before |= self._approval_tell_values(noted)
+        after = self._approval_tell_values(values)
         return [
             {
                 "label": self._fields[name]._description_string(self.env),
-                "from": in_words(before, name),
-                "to": in_words(changed, name),
+                "from": before[name],
+                "to": after[name],
             }
             for name in values
         ]
+
+    def _approval_tell_values(self, values):
+        """Values as the document's fields show them: ``{name: text}``."""
+        # One after the other: records made from one document share their values.
+        shown = self.new(values, origin=self)
+        return {name: in_words(shown, name) for name in values}
 
     def _approval_get_values_before(self, names, facts):
         """What a change started from, by the facts noted then: ``{name: value}``."""

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
@@ -93,6 +93,21 @@ class CrmApprovalInbox(models.AbstractModel):
             )
 
     # === CRUD METHODS === #
+
+    @api.readonly
+    def web_read(self, specification):
+        # Whoever opens the link of a mail that was passed on is told whose it is.
+        try:
+            return super().web_read(specification)
+        except AccessError as error:
+            if self.env.user in self.sudo().user_id:  # only to see whose it is
+                raise
+            raise AccessError(
+                self.env._(
+                    "This approval is asked of somebody else. What is asked of you is"
+                    " in your own inbox."
+                )
+            ) from error
 
     def write(self, vals):
         result = super().write(vals)

@@ -139,7 +139,7 @@ class CrmApprovalMixin(models.AbstractModel):
         """Take the waiting requests of these documents back."""
         self.check_access("write")
         requests = self._approval_get_under_way()
-        requests.with_env(self.env).action_recall()
+        requests.with_env(self.env)._recall()
         return True
 
     def action_approval_accept(self):

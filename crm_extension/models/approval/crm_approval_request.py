@@ -149,19 +149,28 @@ class CrmApprovalRequest(models.Model):
         :raises UserError: for a request of somebody else, or one that is closed
         """
         self.check_access("read")
+        self._recall()
+
+    def _recall(self):
+        """Take requests back; the caller has checked that the acting user may see
+        them, or write their documents.
+
+        :raises UserError: as :meth:`action_recall`
+        """
         for request in self:
+            known = request.sudo()  # who asked is told to who may change the document
             request._check_requester(
                 self.env._(
                     "Only %(person)s, who asked, can take %(document)s back.",
-                    person=request.requester_id.name,
-                    document=request.name,
+                    person=known.requester_id.name,
+                    document=known.name,
                 )
             )
-            if request.state not in UNDER_WAY:
+            if known.state not in UNDER_WAY:
                 raise UserError(
                     self.env._(
                         "%(document)s no longer waits for an answer.",
-                        document=request.name,
+                        document=known.name,
                     )
                 )
         # A change that several rules ask about is one change, taken back whole.
@@ -696,11 +705,12 @@ class CrmApprovalRequest(models.Model):
     def _resume(self):
         """Send again what had been sent back: it goes on where the approver said."""
         for request in self:
+            known = request.sudo()  # who asked is told to who may change the document
             request._check_requester(
                 self.env._(
                     "%(document)s was sent back to %(person)s, who asked.",
-                    document=request.name,
-                    person=request.requester_id.name,
+                    document=known.name,
+                    person=known.requester_id.name,
                 )
             )
         engine = self._as_engine()
@@ -806,12 +816,13 @@ class CrmApprovalRequest(models.Model):
         :raises UserError: when the document changed since, or somebody else asked
         """
         self.ensure_one()
+        known = self.sudo()  # who asked is told to who may change the document
         self._check_requester(
             self.env._(
                 "Only %(person)s, who asked, can accept what is proposed for"
                 " %(document)s.",
-                person=self.requester_id.name,
-                document=self.name,
+                person=known.requester_id.name,
+                document=known.name,
             )
         )
         engine = self._as_engine()

@@ -125,9 +125,10 @@ class CrmApprovalAnswer(models.TransientModel):
                 "line_ids": [Command.create(line) for line in lines],
             }
         )
+        labels = dict(self._fields["kind"]._description_selection(self.env))
         return {
             "type": "ir.actions.act_window",
-            "name": dict(self._fields["kind"]._description_selection(self.env))[kind],
+            "name": f"{labels[kind]}: {item.name}",
             "res_model": self._name,
             "res_id": answer.id,
             "views": [(False, "form")],

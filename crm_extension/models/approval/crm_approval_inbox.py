@@ -102,12 +102,7 @@ class CrmApprovalInbox(models.AbstractModel):
         except AccessError as error:
             if self.env.user in self.sudo().user_id:  # only to see whose it is
                 raise
-            raise AccessError(
-                self.env._(
-                    "This approval is asked of somebody else. What is asked of you is"
-                    " in your own inbox."
-                )
-            ) from error
+            raise AccessError(self._tell_not_theirs()) from error
 
     def write(self, vals):
         result = super().write(vals)
@@ -121,7 +116,8 @@ class CrmApprovalInbox(models.AbstractModel):
         """Say yes to several items, each on its own merits.
 
         :return: the report, a dict per item in the given order: ``id``, ``name``,
-            ``ok`` and ``message`` (what was done, or why not)
+            ``summary`` (what was asked), ``ok`` and ``message`` (what was done, or why
+            not)
         """
         return self._decide_many("approve")
 
@@ -147,6 +143,19 @@ class CrmApprovalInbox(models.AbstractModel):
         return self.sudo().search_count(
             [("user_id", "=", self.env.uid), ("state", "=", "open")]
         )
+
+    @api.model
+    @api.readonly
+    def get_link_note(self, item_id):
+        """What to tell somebody whom a link brings to an item that the client then does
+        not show: it leaves out silently what may not be read.
+
+        :return: translated text; ``False`` for an item that the acting user may read
+        """
+        item = self.browse(item_id if isinstance(item_id, int) else None)
+        if not item.sudo().exists():  # whether it is there at all
+            return self.env._("This approval is not there any more.")
+        return not item.has_access("read") and self._tell_not_theirs()
 
     @api.model
     @api.readonly
@@ -188,6 +197,13 @@ class CrmApprovalInbox(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
+    @api.model
+    def _tell_not_theirs(self):
+        return self.env._(
+            "This approval is asked of somebody else. What is asked of you is in your"
+            " own inbox."
+        )
+
     def _decide_many(self, verb, comment=None):
         self.check_access("read")
         messages = {}
@@ -205,6 +221,7 @@ class CrmApprovalInbox(models.AbstractModel):
             {
                 "id": item.id,
                 "name": item.name,
+                "summary": item.summary or "",
                 "ok": not messages[item.id],
                 "message": messages[item.id] or done,
             }

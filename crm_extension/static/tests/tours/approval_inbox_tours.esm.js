@@ -132,6 +132,6 @@ tours.add("crm_extension_manager_arrives_by_mail", {
 
 tours.add("crm_extension_somebody_else_arrives_by_mail", {
     steps: () => [
-        see("He is told", '.o_dialog:contains("asked of somebody else")'),
+        see("He is told", '.o_notification:contains("asked of somebody else")'),
     ],
 });

@@ -380,8 +380,18 @@ class TestOffers(ApprovalCommon, TransactionCase):
                 {
                     "name": "Discount approval",
                     "points": [
-                        {"rank": 10, "name": "Sales Manager", "people": ["Manager"]},
-                        {"rank": 20, "name": "Finance Officer", "people": ["Finance"]},
+                        {
+                            "rank": 10,
+                            "name": "Sales Manager",
+                            "people": ["Manager"],
+                            "usual": "",
+                        },
+                        {
+                            "rank": 20,
+                            "name": "Finance Officer",
+                            "people": ["Finance"],
+                            "usual": "",
+                        },
                     ],
                 }
             ],

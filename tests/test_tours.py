@@ -1,11 +1,16 @@
 """The story in the browser: each person on the screens of the job."""
 
 from datetime import timedelta
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
+from lxml import html
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
+from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
 
 from .common import TAGS, ApprovalCommon
 from .test_named_flows import NamedFlowsCommon
@@ -127,6 +132,100 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
     def test_after_a_decision_the_next_one_is_shown(self):
         self.make_three_waiting()
         self.tour("manager_goes_on_to_the_next", self.manager)
+
+    def test_a_manager_decides_on_cards_with_the_keys(self):
+        orders = self.make_three_waiting()
+        self.tour("manager_works_with_the_keys_on_cards", self.manager)
+        self.assertEqual(
+            orders.mapped("crm_approval_state"), ["pending", "rejected", "pending"]
+        )
+
+    def test_the_number_in_the_menu_follows_what_others_do(self):
+        """A colleague asks from elsewhere while the manager looks at a page: the
+        number is there without a reload. Asked only when the browser says so."""
+        order = self.make_order(0, 25)
+        asking = []
+
+        def listen(message):
+            if "crm_extension: ask now" not in message:
+                return True
+            asking.append(Thread(target=self.ask_from_elsewhere, args=(order,)))
+            asking[-1].start()
+            return False
+
+        self.start_tour(
+            "/odoo/discuss",
+            "crm_extension_manager_sees_the_number_change",
+            login=self.manager.login,
+            error_checker=listen,
+        )
+        asking[0].join()
+        self.env.invalidate_all()
+        self.assertEqual(order.crm_approval_state, "pending")
+
+    def ask_from_elsewhere(self, order):
+        """The salesperson asks, from a computer of their own."""
+        with requests.Session() as elsewhere:
+            elsewhere.cookies[TEST_CURSOR_COOKIE_NAME] = self.http_request_key
+            login = self.sales.login
+            password = login.ljust(8, "x")  # as Odoo's tests make it
+            for path, parameters in (
+                (
+                    "session/authenticate",
+                    {"db": self.cr.dbname, "login": login, "password": password},
+                ),
+                (
+                    "dataset/call_kw/sale.order/action_approval_request",
+                    {
+                        "model": "sale.order",
+                        "method": "action_approval_request",
+                        "args": [order.ids],
+                        "kwargs": {},
+                    },
+                ),
+            ):
+                elsewhere.post(
+                    f"{self.base_url()}/web/{path}",
+                    json={"jsonrpc": "2.0", "method": "call", "params": parameters},
+                    timeout=60,
+                ).raise_for_status()
+
+    def mail_link(self):
+        """The link of the one mail that asks the manager."""
+        self.manager.write({"notification_type": "email", "email": "m@example.com"})
+        self.make_order(0, 25).action_approval_request()
+        mail = self.env["mail.mail"].search(
+            [("subject", "like", "Your answer is needed")]
+        )
+        links = html.fromstring(mail.body_html).xpath("//a/@href")
+        self.assertEqual(len(links), 1)
+        return links[0]
+
+    def log_in_at(self, answer, user):
+        """Fill in the login form that a link has led to."""
+        form = html.fromstring(answer.content).find_class("oe_login_form")
+        values = dict(form[0].form_values())
+        return self.url_open(
+            "/web/login" + form[0].get("action", "").removeprefix("/web/login"),
+            data=values | {"login": user.login, "password": user.login},
+        )
+
+    def test_the_link_of_the_mail_opens_the_item_after_the_login(self):
+        link = self.mail_link()
+        self.authenticate(None, None)
+        answer = self.url_open(link)
+        login = urlsplit(answer.url)
+        self.assertEqual(login.path, "/web/login")
+        path = urlsplit(link).path
+        self.assertIn(path, parse_qs(login.query)["redirect"][0])
+        arrived = self.log_in_at(answer, self.manager)
+        self.assertEqual(urlsplit(arrived.url).path, path)
+        self.tour("manager_arrives_by_mail", self.manager, path)
+
+    def test_the_link_of_the_mail_tells_others_that_it_is_not_theirs(self):
+        path = urlsplit(self.mail_link()).path
+        self.tour("somebody_else_arrives_by_mail", self.finance, path)
+        self.tour("somebody_else_arrives_by_mail", self.warehouse, path)
 
     def test_a_policy_reads_in_words(self):
         self.tour("administrator_reads_the_policy", self.env.ref("base.user_admin"))

@@ -110,6 +110,14 @@ class CrmApprovalAnswer(models.TransientModel):
     def _open(self, item, kind):
         """A dialog for one kind of answer to one item."""
         lines = item._prepare_counter_lines() if kind == "counter" else []
+        if kind == "counter" and not lines:
+            raise UserError(
+                self.env._(
+                    "There is nothing on %(document)s that could be proposed instead."
+                    " Approve it, reject it, or send it back with a comment.",
+                    document=item.name,
+                )
+            )
         answer = self.create(
             {
                 "item_id": item.id,
@@ -117,9 +125,8 @@ class CrmApprovalAnswer(models.TransientModel):
                 "line_ids": [Command.create(line) for line in lines],
             }
         )
-        return answer._show(
-            dict(self._fields["kind"]._description_selection(self.env))[kind]
-        )
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        return answer._show(f"{labels[kind]}: {item.name}")
 
 
 class CrmApprovalAnswerLine(models.TransientModel):

@@ -19,6 +19,7 @@ from .run import HOST, START_TIMEOUT, answers, tail
 DOCS = home.REPOSITORY / "docs"
 SCREEN = (1400, 900)
 PHONE = (390, 844)
+TALL = (1400, 1250)  # a rule with its points and its check
 # Odoo's own lines of an order are wider than their place once it is confirmed.
 WIDE = ("order-done",)
 TIMEZONE = "Asia/Shanghai"
@@ -161,10 +162,21 @@ class Story:
         page.open(f"{self.address}/odoo/{path}", sign)
         return page
 
-    def shoot(self, name, login, path, sign, size=SCREEN):
-        """The picture docs/`name`.png of a screen."""
-        if self.wants(name):
-            self.keep(name, self.open(login, path, sign, size))
+    def shoot(self, name, login, path, sign, size=SCREEN, clicks=()):
+        """The picture docs/`name`.png of a screen.
+
+        :param clicks: what is clicked there, one after the other; the last of them is
+            only waited for
+        """
+        if not self.wants(name):
+            return
+        page = self.open(login, path, sign, size)
+        for number, sign in enumerate(clicks, start=1):
+            if number < len(clicks):
+                page.click(sign)
+            else:
+                page.wait_for(sign)
+        self.keep(name, page)
 
     def wants(self, name):
         """Whether this picture was asked for."""
@@ -194,6 +206,7 @@ def play(story):
     salesperson_asks(story, order, quotation)
     salesperson_asks_for_another(story, other)
     approvers_decide(story, order)
+    manager_proposes(story, other)
     salesperson_meets_the_floor(story, other)
 
     story.shoot(
@@ -209,7 +222,15 @@ def play(story):
         ".o_crm_progress [data-stage=paid][data-state=done]",
     )
     story.shoot("asked-by-me", "sales", "approvals-asked", ".o_data_row")
+    salesperson_asks_for_a_change(story, story.record("res_partner_nuc"))
     policies(story)
+    story.shoot(
+        "evidence",
+        "operations",
+        "approvals-evidence",
+        ".o_data_row",
+        clicks=("button[name=action_verify]", ".modal .alert-success"),
+    )
 
 
 def salesperson_asks(story, order, quotation):
@@ -248,6 +269,13 @@ def salesperson_asks_for_another(story, order):
 def approvers_decide(story, order):
     """The inbox, and what each approver decides on."""
     story.shoot("inbox", "sales_manager", "approvals", ".o_data_row")
+    story.shoot(
+        "inbox-cards",
+        "sales_manager",
+        "approvals",
+        ".o_data_row",
+        clicks=(".o_switch_view.o_kanban", ".o_kanban_record"),
+    )
     story.shoot("inbox-phone", "sales_manager", "approvals", ".o_kanban_record", PHONE)
     comments = {
         "sales_manager": "The library is worth it: they will furnish the whole campus.",
@@ -255,18 +283,69 @@ def approvers_decide(story, order):
     }
     for login, comment in comments.items():
         name = f"inbox-{login.split('_')[-1]}"
-        item = story.call(
-            login,
-            "crm.approval.item",
-            "search",
-            [["request_id.res_id", "=", order], ["state", "=", "open"]],
-        )[:1]
+        item = find_item(story, login, order)
+        if login == "sales_manager":
+            story.shoot(
+                "ask-somebody",
+                login,
+                f"approvals/{item[0]}",
+                ".o_crm_figures",
+                clicks=("button[name=action_ask]", ".modal [name=user_id]"),
+            )
         if story.wants(name):
             page = story.open(login, f"approvals/{item[0]}", ".o_crm_figures")
             page.type(".o_crm_comment textarea", comment)
             story.keep(name, page)
         story.call(login, "crm.approval.item", "write", item, {"comment": comment})
         story.call(login, "crm.approval.item", "action_approve", item)
+
+
+def find_item(story, login, order):
+    """What a person is asked about an order, as a list of one id."""
+    return story.call(
+        login,
+        "crm.approval.item",
+        "search",
+        [
+            ["request_id.res_model", "=", "sale.order"],
+            ["request_id.res_id", "=", order],
+            ["user_id.login", "=", login],
+            ["state", "=", "open"],
+        ],
+    )[:1]
+
+
+def manager_proposes(story, order):
+    """Other values than those asked, and what the salesperson sees of them."""
+    item = find_item(story, "sales_manager", order)
+    page = story.open("sales_manager", f"approvals/{item[0]}", ".o_crm_figures")
+    page.click("button[name=action_counter]")
+    value = ".modal .o_data_row:first-child td[name=value_number]"
+    page.click(value)
+    page.type(f"{value} input", "12")
+    page.type(".modal .o_field_text[name=comment] textarea", "I can carry 12 %.")
+    if story.wants("counter-proposal"):
+        story.keep("counter-proposal", page)
+    page.click(".modal footer button[name=action_apply]:not(.d-none)")
+    page.wait_for("body:not(:has(.modal)) .o_crm_inbox")
+    story.shoot("counter-received", "sales", f"sales/{order}", ".o_crm_counter")
+
+
+def salesperson_asks_for_a_change(story, customer):
+    """The payment term of a customer changes by request."""
+    for name, size in (("change-request", SCREEN), ("change-request-phone", PHONE)):
+        if not story.wants(name):
+            continue
+        page = story.open("sales", f"contacts/{customer}", ".o_form_view", size)
+        if size == PHONE:
+            page.click(".o_statusbar_buttons .dropdown-toggle")
+        page.click("button[name=action_approval_propose_change]")
+        page.wait_for(".modal .o_field_widget[name=reason]")
+        page.type(
+            ".modal [name=reason] textarea",
+            "They order for three more schools and pay on time.",
+        )
+        story.keep(name, page)
 
 
 def salesperson_meets_the_floor(story, order):
@@ -319,13 +398,14 @@ def finance_invoices(story, order):
 
 def policies(story):
     """What the administrator sets."""
-    for name, record in (
-        ("approval", "crm_approval_policy_discount"),
-        ("discount", "crm_discount_policy_company"),
+    for name, record, sign, size in (
+        ("approval", "crm_approval_policy_discount", ".o_crm_check li", TALL),
+        ("discount", "crm_discount_policy_company", ".o_data_row", SCREEN),
     ):
         story.shoot(
             f"{name}-policy",
             "admin",
             f"action-{addon.NAME}.crm_{name}_policy_action/{story.record(record)}",
-            ".o_form_view .o_data_row, .o_form_view .o_kanban_record",
+            f".o_form_view {sign}",
+            size,
         )

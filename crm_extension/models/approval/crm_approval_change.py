@@ -335,18 +335,50 @@ class CrmApprovalChange(models.AbstractModel):
             facts[f"{name}:to"] = Fact(_plain(value), "changed", label)
         return facts
 
-    def _approval_get_change_rows(self, values):
-        """The change for people: list of ``{"label", "from", "to"}``, formatted."""
+    def _approval_get_change_rows(self, values, facts=None):
+        """The change for people: list of ``{"label", "from", "to"}``, formatted.
+
+        :param facts: those that were noted when it was asked. The document itself
+            says afterwards what the change has made of it
+        """
         self.ensure_one()
-        changed = self.new(values, origin=self)
+        before = {name: in_words(self, name) for name in values}
+        if facts:
+            noted = self._approval_get_values_before(values, facts)
+            before |= self._approval_tell_values(noted)
+        after = self._approval_tell_values(values)
         return [
             {
                 "label": self._fields[name]._description_string(self.env),
-                "from": in_words(self, name),
-                "to": in_words(changed, name),
+                "from": before[name],
+                "to": after[name],
             }
             for name in values
         ]
+
+    def _approval_tell_values(self, values):
+        """Values as the document's fields show them: ``{name: text}``."""
+        # One after the other: records made from one document share their values.
+        shown = self.new(values, origin=self)
+        return {name: in_words(shown, name) for name in values}
+
+    def _approval_get_values_before(self, names, facts):
+        """What a change started from, by the facts noted then: ``{name: value}``."""
+        values = {}
+        for name in names:
+            fact = facts.get(f"{name}:from")
+            if not fact:
+                continue
+            field, value = self._fields[name], fact.value
+            if isinstance(value, Decimal):
+                value = (
+                    float(value) if field.type in ("float", "monetary") else int(value)
+                )
+            if field.type == "many2one" and value:
+                # What it was may have been deleted since.
+                value = self.env[field.comodel_name].browse(value).exists().id
+            values[name] = value or False
+        return values
 
 
 def _plain(value):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from .crm_approval_seal import GUARD
+from .value_words import tell_details
 
 # Set when a row is sealed, by nothing else.
 SEALED_LATER = {"number", "previous_seal", "seal"}
@@ -92,6 +93,10 @@ class CrmApprovalDecision(models.Model):
     details = fields.Json(
         readonly=True, help="What else was decided, such as the values proposed."
     )
+    particulars = fields.Text(
+        compute="_compute_particulars",
+        help="What else was decided, in words: the values proposed, or who is asked.",
+    )
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, readonly=True, ondelete="restrict"
     )
@@ -129,6 +134,14 @@ class CrmApprovalDecision(models.Model):
                 str(part)
                 for part in (decision.number, decision.document, decision.person)
                 if part
+            )
+
+    @api.depends("verb", "details")
+    @api.depends_context("lang")
+    def _compute_particulars(self):
+        for decision in self:
+            decision.particulars = tell_details(
+                self.env, decision.verb, decision.details
             )
 
     # === CRUD METHODS === #

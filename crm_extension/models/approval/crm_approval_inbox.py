@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from .core.demand import UNDER_WAY
-from .core.forecast import is_urgent, outlook
+from .core.forecast import is_urgent, outlook, whole_way
+from .route_drawing import get_waiting
 
 # Several items are decided in batches of this size, so that memory stays bounded.
 BATCH = 500
@@ -40,6 +41,10 @@ class CrmApprovalInbox(models.AbstractModel):
     )
     forecast_note = fields.Char(compute="_compute_forecast")
     is_urgent = fields.Boolean(string="Urgent", compute="_compute_forecast")
+    can_counter = fields.Boolean(
+        compute="_compute_can_counter",
+        help="There is something that the reader may propose instead.",
+    )
 
     # The latest answers of a rule, from which the usual time of an answer is told.
     _answered_index = models.Index(
@@ -76,12 +81,28 @@ class CrmApprovalInbox(models.AbstractModel):
             item.forecast = outlook(now, due, hours and timedelta(hours=hours)) or False
             item.is_urgent = is_urgent(now, due)
             if hours:
-                item.forecast_note = self.env._(
-                    "usually answered in %(duration)s",
-                    duration=self._get_duration_in_words(hours),
-                )
+                item.forecast_note = self._tell_usual(hours)
+
+    @api.depends("can_decide")
+    @api.depends_context("uid")
+    def _compute_can_counter(self):
+        for item in self:
+            # Superuser mode: an approver need not be allowed to read the document.
+            item.can_counter = item.can_decide and bool(
+                item.sudo().request_id._get_counter_values()
+            )
 
     # === CRUD METHODS === #
+
+    @api.readonly
+    def web_read(self, specification):
+        # Whoever opens the link of a mail that was passed on is told whose it is.
+        try:
+            return super().web_read(specification)
+        except AccessError as error:
+            if self.env.user in self.sudo().user_id:  # only to see whose it is
+                raise
+            raise AccessError(self._tell_not_theirs()) from error
 
     def write(self, vals):
         result = super().write(vals)
@@ -95,7 +116,8 @@ class CrmApprovalInbox(models.AbstractModel):
         """Say yes to several items, each on its own merits.
 
         :return: the report, a dict per item in the given order: ``id``, ``name``,
-            ``ok`` and ``message`` (what was done, or why not)
+            ``summary`` (what was asked), ``ok`` and ``message`` (what was done, or why
+            not)
         """
         return self._decide_many("approve")
 
@@ -121,6 +143,19 @@ class CrmApprovalInbox(models.AbstractModel):
         return self.sudo().search_count(
             [("user_id", "=", self.env.uid), ("state", "=", "open")]
         )
+
+    @api.model
+    @api.readonly
+    def get_link_note(self, item_id):
+        """What to tell somebody whom a link brings to an item that the client then does
+        not show: it leaves out silently what may not be read.
+
+        :return: translated text; ``False`` for an item that the acting user may read
+        """
+        item = self.browse(item_id if isinstance(item_id, int) else None)
+        if not item.sudo().exists():  # whether it is there at all
+            return self.env._("This approval is not there any more.")
+        return not item.has_access("read") and self._tell_not_theirs()
 
     @api.model
     @api.readonly
@@ -162,6 +197,13 @@ class CrmApprovalInbox(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
+    @api.model
+    def _tell_not_theirs(self):
+        return self.env._(
+            "This approval is asked of somebody else. What is asked of you is in your"
+            " own inbox."
+        )
+
     def _decide_many(self, verb, comment=None):
         self.check_access("read")
         messages = {}
@@ -179,6 +221,7 @@ class CrmApprovalInbox(models.AbstractModel):
             {
                 "id": item.id,
                 "name": item.name,
+                "summary": item.summary or "",
                 "ok": not messages[item.id],
                 "message": messages[item.id] or done,
             }
@@ -291,6 +334,47 @@ class CrmApprovalInbox(models.AbstractModel):
         return {
             (policy, name): float(seconds or 0) / 3600 for policy, name, seconds in rows
         }
+
+    @api.model
+    def _add_usual(self, banners):
+        """Say on banners how soon the points that wait are usually answered, and how
+        soon all that would be asked. One query, however many banners.
+
+        :param banners: dicts of ``_approval_describe`` of the documents; each gets
+            ``usual``, and so does each waiting point of its routes. Empty text where
+            nobody knows yet
+        """
+        waiting = [
+            point
+            for banner in banners
+            for route in banner["requests"]
+            for point in get_waiting(route)
+        ]
+        asked = {point["rule_point"] for point in waiting}
+        for banner in banners:
+            asked.update(key for rank in banner["ahead"] for key in rank)
+        steps = self.env["crm.approval.policy.step"].browse(asked - {False})
+        hours = self._get_usual_hours(steps)
+        for point in waiting:
+            point["usual"] = self._tell_usual(hours.get(point["rule_point"]))
+        for banner in banners:
+            banner["usual"] = self._tell_usual(
+                whole_way(
+                    [[hours.get(key) for key in rank] for rank in banner["ahead"]]
+                )
+            )
+
+    @api.model
+    def _tell_usual(self, hours):
+        """
+        :param hours: how long an answer usually takes; nothing is said without
+        """
+        if not hours:
+            return ""
+        return self.env._(
+            "usually answered in %(duration)s",
+            duration=self._get_duration_in_words(hours),
+        )
 
     @api.model
     def _get_duration_in_words(self, hours):

@@ -51,7 +51,8 @@ class CrmApprovalMixin(models.AbstractModel):
     crm_approval_is_own = fields.Boolean(
         compute="_compute_crm_approval_is_own",
         groups="base.group_user",
-        help="What waits was asked by the acting user, who alone can take it back.",
+        help="What waits was asked by the acting user, who alone can take it back. Once"
+        " that person has left, whoever may change the document can.",
     )
     crm_approval_route = fields.Json(
         compute="_compute_crm_approval", groups="base.group_user"
@@ -66,6 +67,7 @@ class CrmApprovalMixin(models.AbstractModel):
         self.crm_approval_route = False
         # Superuser mode: the answer is the same whoever looks, and reading the
         # route must not need access to policies, employees or requests.
+        banners = {}
         for gate, documents in self.sudo()._approval_group_by_gate():
             assessments = documents._approval_assess(gate)
             # Who passed before the rule and was never asked about has no news.
@@ -83,11 +85,14 @@ class CrmApprovalMixin(models.AbstractModel):
             for document in self.browse(concerned._ids):
                 assessment = assessments[document.id]
                 document.crm_approval_state = assessment.state
-                document.crm_approval_route = document.sudo()._approval_describe(
+                banners[document] = document.sudo()._approval_describe(
                     gate, assessment, reasons.get(document.id, "")
                 )
         if self._approval_change_gates():
-            self._approval_show_changes()
+            banners |= self._approval_show_changes()
+        self.env["crm.approval.item"]._add_usual(banners.values())
+        for document, banner in banners.items():
+            document.crm_approval_route = banner
 
     @api.depends("crm_approval_request_ids.state")
     @api.depends_context("uid")
@@ -95,8 +100,9 @@ class CrmApprovalMixin(models.AbstractModel):
         waiting = self._approval_get_under_way().grouped("res_id")
         for document in self:
             requests = waiting.get(document._origin.id)
-            document.crm_approval_is_own = (
-                bool(requests) and requests.requester_id == self.env.user
+            askers = requests.requester_id if requests else self.env["res.users"]
+            document.crm_approval_is_own = bool(askers) and (
+                askers == self.env.user or not any(askers.mapped("active"))
             )
 
     # === CRUD METHODS === #
@@ -133,7 +139,7 @@ class CrmApprovalMixin(models.AbstractModel):
         """Take the waiting requests of these documents back."""
         self.check_access("write")
         requests = self._approval_get_under_way()
-        requests.with_env(self.env).action_recall()
+        requests.with_env(self.env)._recall()
         return True
 
     def action_approval_accept(self):
@@ -302,7 +308,11 @@ class CrmApprovalMixin(models.AbstractModel):
     # === BUSINESS METHODS: what the document shows === #
 
     def _approval_show_changes(self):
-        """Changes that wait are shown on the document like any other request."""
+        """Changes that wait are shown on the document like any other request.
+
+        :return: ``{document: banner}``
+        """
+        banners = {}
         waiting = (
             self.sudo()._approval_get_under_way().filtered("proposed").grouped("res_id")
         )
@@ -310,18 +320,20 @@ class CrmApprovalMixin(models.AbstractModel):
             requests = waiting.get(document._origin.id)
             if requests and document.crm_approval_state in PASSING_STATES:
                 document.crm_approval_state = requests[:1].state
-                document.crm_approval_route = document.sudo()._approval_describe(
+                banners[document] = document.sudo()._approval_describe(
                     None,
                     Assessment(requests[:1].state, ()),
                     requests[:1].summary,
                     requests,
                 )
+        return banners
 
     def _approval_describe(self, gate, assessment, why, requests=None):
         """What the banner on the document shows, as plain values.
 
         :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
             behind the state), ``preview`` (names of who would be asked, by rank),
+            ``ahead`` (the same, as ids of points of rules),
             ``offers`` (labels of the smallest changes that ask fewer people),
             ``requester`` (names) and ``mine`` (it is the acting user),
             ``counter`` (what an approver proposes instead), ``back`` (who sent it
@@ -336,15 +348,12 @@ class CrmApprovalMixin(models.AbstractModel):
         steps = self._approval_get_steps_to_ask(assessment)
         asking = assessment.state in ("needed", "rejected")
         offers = self._approval_get_offers(gate).get(self.id, []) if asking else []
+        ranks = [steps for _rank, steps in sorted(steps.grouped("sequence").items())]
         return {
             "state": assessment.state,
-            "why": assessment.refusal or why,
-            "preview": [
-                steps.filtered(lambda step, rank=rank: step.sequence == rank).mapped(
-                    "name"
-                )
-                for rank in sorted(set(steps.mapped("sequence")))
-            ],
+            "why": assessment.refusal or self._approval_tell_why(assessment, why),
+            "preview": [rank.mapped("name") for rank in ranks],
+            "ahead": [rank.ids for rank in ranks],
             "requester": ", ".join(requests.requester_id.mapped("name")),
             "mine": self.env.user in requests.requester_id,
             "back": [row for request in requests for row in request._get_back()],
@@ -369,8 +378,8 @@ class CrmApprovalMixin(models.AbstractModel):
     def get_approval_explanation(self):
         """Which rules ask about a single document, and whom.
 
-        :return: list of ``{"name", "points"}``, a point being ``{"name", "people"}``;
-            rules that are being answered have none, their route is drawn
+        :return: list of ``{"name", "points"}``, a point being ``{"name", "people",
+            "usual"}``; rules that are being answered have none, their route is drawn
         """
         self.ensure_one()
         self.check_access("read")

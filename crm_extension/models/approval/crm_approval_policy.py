@@ -142,6 +142,12 @@ class CrmApprovalPolicy(models.Model):
         copy=True,
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
+    broken = fields.Char(
+        string="Cannot Be Read",
+        compute="_compute_broken",
+        help="What is wrong with a condition: a field that is gone, for instance. Until"
+        " a new version is in force, every document it may concern is asked about.",
+    )
     standing = fields.Char(string="Where It Stands", compute="_compute_standing")
     version_count = fields.Integer(string="Versions", compute="_compute_version_count")
 
@@ -174,6 +180,15 @@ class CrmApprovalPolicy(models.Model):
                     condition=condition,
                 )
             policy.sentence = policy.gate and text
+
+    @api.depends("gate", "condition_domain", "step_ids.broken")
+    @api.depends_context("lang")
+    def _compute_broken(self):
+        for policy in self:
+            own = policy.gate and policy._find_condition_error(policy.condition_domain)
+            policy.broken = own or next(
+                filter(None, policy.step_ids.mapped("broken")), ""
+            )
 
     @api.depends("state", "version", "date_effective", "edited_by_id")
     @api.depends_context("lang", "tz")

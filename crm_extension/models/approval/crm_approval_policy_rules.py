@@ -7,6 +7,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from .policy_words import tell_problem
+
 
 class PolicyRule(NamedTuple):
     """A version of a policy as the gate reads it: plain values, cached per registry.
@@ -135,7 +137,8 @@ class CrmApprovalPolicyRules(models.AbstractModel):
         try:
             Domain(parse_domain(condition)).validate(self.env[self.model_name])
         except Exception as error:
-            return str(error) or type(error).__name__
+            problem = tell_problem(self.env, self.model_name, condition)
+            return problem or str(error) or type(error).__name__
         return ""
 
     def _check_condition(self, condition):

@@ -151,6 +151,7 @@ class CrmApprovalPolicyStep(models.Model):
         help="The approver may correct the document while deciding.",
     )
     sentence = fields.Char(string="In Words", compute="_compute_sentence")
+    broken = fields.Char(string="Cannot Be Read", compute="_compute_broken")
 
     _check_quorum_count = models.Constraint(
         "CHECK (quorum != 'count' OR quorum_count >= 1)",
@@ -193,6 +194,15 @@ class CrmApprovalPolicyStep(models.Model):
             parts += [step._tell_time(), step._tell_quorum()]
             text = ", ".join(filter(None, parts))
             step.sentence = text[:1].upper() + text[1:]
+
+    @api.depends("condition_domain", "policy_id.gate")
+    @api.depends_context("lang")
+    def _compute_broken(self):
+        for step in self:
+            policy = step.policy_id
+            step.broken = policy.gate and policy._find_condition_error(
+                step.condition_domain
+            )
 
     # === CONSTRAINT METHODS === #
 

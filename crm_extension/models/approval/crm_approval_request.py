@@ -118,9 +118,13 @@ class CrmApprovalRequest(models.Model):
 
     @api.depends_context("lang", "tz")
     def _compute_route(self):
-        for request in self:
-            # Superuser mode: who may read a request sees its whole route.
-            request.route = request.sudo()._get_route()
+        # Superuser mode: who may read a request sees its whole route.
+        routes = {request: request.sudo()._get_route() for request in self}
+        self.env["crm.approval.item"]._add_usual(
+            [{"requests": list(routes.values()), "ahead": []}]
+        )
+        for request, route in routes.items():
+            request.route = route
 
     # === ACTION METHODS === #
 
@@ -149,19 +153,28 @@ class CrmApprovalRequest(models.Model):
         :raises UserError: for a request of somebody else, or one that is closed
         """
         self.check_access("read")
+        self._recall()
+
+    def _recall(self):
+        """Take requests back; the caller has checked that the acting user may see
+        them, or write their documents.
+
+        :raises UserError: as :meth:`action_recall`
+        """
         for request in self:
+            known = request.sudo()  # who asked is told to who may change the document
             request._check_requester(
                 self.env._(
                     "Only %(person)s, who asked, can take %(document)s back.",
-                    person=request.requester_id.name,
-                    document=request.name,
+                    person=known.requester_id.name,
+                    document=known.name,
                 )
             )
-            if request.state not in UNDER_WAY:
+            if known.state not in UNDER_WAY:
                 raise UserError(
                     self.env._(
                         "%(document)s no longer waits for an answer.",
-                        document=request.name,
+                        document=known.name,
                     )
                 )
         # A change that several rules ask about is one change, taken back whole.
@@ -245,7 +258,10 @@ class CrmApprovalRequest(models.Model):
 
     def _get_change_rows(self):
         document = self._get_document()
-        return document._approval_get_change_rows(self.proposed) if document else []
+        if not document:
+            return []
+        # As it was when it was asked: the document itself changes with the grant.
+        return document._approval_get_change_rows(self.proposed, from_json(self.facts))
 
     def _get_own_item(self):
         """Id of the acting user's own open inbox item, or ``False``."""

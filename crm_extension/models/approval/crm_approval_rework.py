@@ -83,11 +83,12 @@ class CrmApprovalRework(models.AbstractModel):
     def _resume(self):
         """Send again what had been sent back: it goes on where the approver said."""
         for request in self:
+            known = request.sudo()  # who asked is told to who may change the document
             request._check_requester(
                 self.env._(
                     "%(document)s was sent back to %(person)s, who asked.",
-                    document=request.name,
-                    person=request.requester_id.name,
+                    document=known.name,
+                    person=known.requester_id.name,
                 )
             )
         engine = self._as_engine()
@@ -107,12 +108,13 @@ class CrmApprovalRework(models.AbstractModel):
         :raises UserError: when the document changed since, or somebody else asked
         """
         self.ensure_one()
+        known = self.sudo()  # who asked is told to who may change the document
         self._check_requester(
             self.env._(
                 "Only %(person)s, who asked, can accept what is proposed for"
                 " %(document)s.",
-                person=self.requester_id.name,
-                document=self.name,
+                person=known.requester_id.name,
+                document=known.name,
             )
         )
         engine = self._as_engine()

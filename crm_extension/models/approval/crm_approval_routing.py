@@ -145,8 +145,11 @@ class CrmApprovalRouting(models.AbstractModel):
     def _preview(self, document, gate, points):
         """Who would be asked at points of rules, if the acting user asked now.
 
-        :return: list of ``{"rank", "name", "people"}``
+        :return: list of ``{"rank", "name", "people", "usual"}``; the last says how
+            soon they usually answer, where that is known
         """
+        items = self.env["crm.approval.item"]
+        usual = items._get_usual_hours(points)
         company = document._approval_get_company()
         staff = self._get_staff(company, gate.key)
         found = []
@@ -168,6 +171,7 @@ class CrmApprovalRouting(models.AbstractModel):
                         "rank": point.sequence,
                         "name": point.name,
                         "people": users.mapped("name"),
+                        "usual": items._tell_usual(usual.get(point.id)),
                     }
                 )
         return found

@@ -366,13 +366,30 @@ class CrmApprovalTransition(models.AbstractModel):
             ]
         )
 
+    @api.model
+    def _approval_tell_why(self, assessment, why):
+        """Why something is asked: what the document says, and what is wrong with the
+        rules, which ask about everything while they cannot be read."""
+        broken = [
+            self.env._(
+                "The rule “%(rule)s” asks about every document, because it cannot be"
+                " read any more: %(problem)s.",
+                rule=demand.policy.name,
+                problem=demand.policy.broken,
+            )
+            for demand in assessment.demands
+            if demand.policy.broken
+        ]
+        return " ".join(filter(None, [why, *broken]))
+
     def _approval_get_held_message(self, gate, assessment):
         self.ensure_one()
         if assessment.state == "refused":
             return assessment.refusal
+        why = self._approval_get_reasons(gate).get(self.id, "")
         values = {
             "document": self.display_name,
-            "why": self._approval_get_reasons(gate).get(self.id, ""),
+            "why": self._approval_tell_why(assessment, why),
         }
         if self._approval_has_passed_before(gate):
             return self.env._(

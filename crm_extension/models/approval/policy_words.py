@@ -22,6 +22,33 @@ def tell_condition(env, model_name, condition):
         return condition
 
 
+def tell_problem(env, model_name, condition):
+    """What is wrong with a stored condition, for people.
+
+    :return: text without a full stop; empty when nothing is to be seen that people
+        have a word for
+    """
+    try:
+        tree = parse(ast.literal_eval(condition or "[]"))
+        paths = [leaf.field for leaf in leaves(tree) if isinstance(leaf.field, str)]
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return env._("“%s” is no condition", condition)
+    for path in paths:
+        model = env.get(model_name)
+        for name in path.split("."):
+            if model is None:
+                break
+            field = model._fields.get(name)
+            if not field:
+                return env._(
+                    "the field “%(field)s” of “%(document)s” no longer exists",
+                    field=name,
+                    document=env["ir.model"]._get(model._name).name,
+                )
+            model = env.get(field.comodel_name) if field.relational else None
+    return ""
+
+
 def _get_labels(env, model_name, found):
     """``{field path: Label}`` of the comparisons."""
     labels = {}

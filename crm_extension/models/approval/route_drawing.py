@@ -3,13 +3,15 @@
 from odoo import fields
 
 from .core.demand import UNDER_WAY
+from .value_words import tell_details
 
 
 def draw(request):
     """The route of a request as plain values.
 
-    :return: dict with ``state``, ``asked`` (who, when, comment) and ``ranks``: a list
-        of ranks, each a list of points (see :func:`_draw_point`)
+    :return: dict with ``state``, ``rule``, ``broken`` (why the rule cannot be read and
+        therefore asks), ``asked`` (who, when, comment), ``log`` (all that was said)
+        and ``ranks``: a list of ranks, each a list of points (see :func:`_draw_point`)
     """
     ranks = {}
     for step in request.step_ids:
@@ -17,14 +19,26 @@ def draw(request):
     return {
         "state": request.state,
         "rule": request.policy_id.name,
+        "broken": request.policy_id.broken if request.state in UNDER_WAY else "",
         "asked": _voice(request.requester_id, request.date_request, request.reason),
         "ranks": list(ranks.values()),
         "log": [_draw_event(row) for row in request.decision_ids],
     }
 
 
+def get_waiting(route):
+    """The drawn points of a route that wait for an answer now."""
+    return [
+        point
+        for rank in route["ranks"]
+        for point in rank
+        if point["state"] == "waiting"
+    ]
+
+
 def _draw_point(request, step):
     """One point: ``name``, ``state``, ``people``, ``needed``, ``due``, ``opened``,
+    ``rule_point`` (id of the point of the rule, if it is one of a rule),
     ``skip_reason``, ``extra`` (who wanted this opinion), ``kept_from`` (when the
     approval was given that still holds) and ``said``, a list of voices."""
     over = request.state not in UNDER_WAY
@@ -37,6 +51,7 @@ def _draw_point(request, step):
     opened = [item.date_open for item in items if item.date_open]
     return {
         "id": step.id,
+        "rule_point": step.policy_step_id.id,
         "name": step.name,
         "state": "later" if over and waiting else step.state,
         "people": (items or source.item_ids).user_id.mapped("name"),
@@ -76,6 +91,7 @@ def _draw_event(row):
     labels = dict(row._fields["verb"]._description_selection(row.env))
     return _voice(row.user_id, row.date, row.comment, row.on_behalf_id) | {
         "what": labels[row.verb],
+        "details": tell_details(row.env, row.verb, row.details),
         "point": row.step_id.name or "",
     }
 

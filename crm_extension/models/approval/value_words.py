@@ -29,3 +29,26 @@ def in_words(record, name):
     if field.type == "datetime":
         return format_datetime(env, value, dt_format="short")
     return str(value)
+
+
+def tell_details(env, verb, details):
+    """What else was decided, as people read it.
+
+    :param verb: the decision's verb
+    :param details: what the decision keeps beside the comment, see
+        ``crm.approval.decision``
+    :return: text, a line for each value; empty when there is nothing to tell
+    """
+    details = details or {}
+    to = details.get("to")
+    if rows := details.get("values"):
+        return "\n".join(f"{row['label']}: {row['from']} → {row['to']}" for row in rows)
+    if verb == "return":
+        return env._("back to “%s”", to) if to else env._("back to whoever asked")
+    if to and verb == "ask":
+        if details.get("when") == "before":
+            return env._("%s is asked before the answer", to)
+        return env._("%s is asked after the answer", to)
+    if to:
+        return env._("to %s", to)
+    return ""

@@ -1,5 +1,6 @@
 """Whether an answer will come in time, judged by how long it usually takes."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -31,3 +32,19 @@ def outlook(
 def is_urgent(now: datetime, due: datetime | None) -> bool:
     """Whether the answer is late, or due within a few hours."""
     return due is not None and due - now < URGENT
+
+
+def whole_way(ranks: Iterable[Iterable[float | None]]) -> float | None:
+    """How long until everybody has answered: one rank after the other, each as long as
+    the slowest of those who are asked at the same time.
+
+    :param ranks: hours per point; ``None`` for a point of which nobody knows yet
+    :return: hours, or ``None`` as soon as one point is unknown, or nobody is asked
+    """
+    slowest = []
+    for rank in ranks:
+        hours = list(rank)
+        if None in hours:
+            return None
+        slowest.append(max(hours, default=0.0))
+    return sum(slowest) if slowest else None

@@ -14,10 +14,35 @@ import {ApprovalInboxTabs} from "./inbox_tabs.esm";
 
 const INBOX = "crm_extension.crm_approval_item_action";
 
-/** What a list and the cards share: deciding on what is ticked. */
-const WithTicked = (Controller) =>
+/**
+ * What a list and the cards share: deciding on what is ticked, and with the keys on the
+ * row or card that has the focus.
+ */
+const WithDecisions = (Controller) =>
     class extends Controller {
         static components = {...Controller.components, ApprovalInboxTabs};
+        /** Selectors of what stands for one item, and of what in it takes the focus. */
+        static place = "";
+        static focus = "";
+
+        setup() {
+            super.setup();
+            this.lastPlace = -1;
+            this.isPlaceWanted = false;
+            // Only now the items are those that were loaded.
+            onPatched(() => {
+                if (this.isPlaceWanted) {
+                    this.isPlaceWanted = false;
+                    this.moveTo(this.lastPlace);
+                }
+            });
+            this.inbox = useApprovalInbox(() => this.reload());
+            const isAvailable = () => this.canDecide;
+            useHotkey("a", () => this.approveAtHand(), {isAvailable});
+            useHotkey("r", () => this.rejectAtHand(), {isAvailable});
+            useHotkey("j", () => this.moveTo(this.placeAtHand + 1), {allowRepeat: true});
+            useHotkey("k", () => this.moveTo(this.placeAtHand - 1), {allowRepeat: true});
+        }
 
         /** The hint and the bulk buttons, where something can be decided. */
         get canDecide() {
@@ -41,90 +66,70 @@ const WithTicked = (Controller) =>
             const ids = await this.getTicked();
             this.inbox.reject(ids, _t("%s documents", ids.length));
         }
+
+        get places() {
+            return [...this.rootRef.el.querySelectorAll(this.constructor.place)];
+        }
+
+        /** The place with the focus; -1 without one. */
+        get placeAtHand() {
+            return this.places.findIndex((place) => place.contains(document.activeElement));
+        }
+
+        get recordAtHand() {
+            const place = this.places[this.placeAtHand];
+            return place && this.model.root.records.find(({id}) => id === place.dataset.id);
+        }
+
+        moveTo(index) {
+            const places = this.places;
+            const place = places[Math.max(0, Math.min(index, places.length - 1))];
+            this.lastPlace = place ? places.indexOf(place) : -1;
+            if (place) {
+                const {focus} = this.constructor;
+                (focus ? place.querySelector(focus) : place).focus();
+                place.scrollIntoView({block: "nearest"});
+            }
+        }
+
+        approveAtHand() {
+            const record = this.recordAtHand;
+            if (this.tickedCount) {
+                return this.approveTicked();
+            }
+            if (record && record.data.can_decide) {
+                return this.inbox.approve([record.resId]);
+            }
+        }
+
+        rejectAtHand() {
+            const record = this.recordAtHand;
+            if (this.tickedCount) {
+                return this.rejectTicked();
+            }
+            if (record && record.data.can_decide) {
+                return this.inbox.reject([record.resId], record.data.name);
+            }
+        }
+
+        /** Whoever works with the keys goes on at what moved up. */
+        async reload() {
+            // A dialog has taken the focus away meanwhile, so the place was noted.
+            await this.model.load();
+            this.isPlaceWanted = this.lastPlace >= 0;
+            this.render();
+        }
     };
 
-export class ApprovalInboxListController extends WithTicked(ListController) {
+export class ApprovalInboxListController extends WithDecisions(ListController) {
     static template = "crm_extension.ApprovalInboxList";
-
-    setup() {
-        super.setup();
-        this.lastRow = -1;
-        this.isRowWanted = false;
-        // Only now the rows are those that were loaded.
-        onPatched(() => {
-            if (this.isRowWanted) {
-                this.isRowWanted = false;
-                this.moveTo(this.lastRow);
-            }
-        });
-        this.inbox = useApprovalInbox(() => this.reload());
-        const isAvailable = () => this.canDecide;
-        useHotkey("a", () => this.approveAtHand(), {isAvailable});
-        useHotkey("r", () => this.rejectAtHand(), {isAvailable});
-        useHotkey("j", () => this.moveTo(this.rowIndex + 1), {allowRepeat: true});
-        useHotkey("k", () => this.moveTo(this.rowIndex - 1), {allowRepeat: true});
-    }
-
-    get rows() {
-        return [...this.rootRef.el.querySelectorAll(".o_data_row")];
-    }
-
-    /** The row with the focus; -1 without one. */
-    get rowIndex() {
-        return this.rows.findIndex((row) => row.contains(document.activeElement));
-    }
-
-    get recordAtHand() {
-        const row = this.rows[this.rowIndex];
-        return row && this.model.root.records.find(({id}) => id === row.dataset.id);
-    }
-
-    moveTo(index) {
-        const rows = this.rows;
-        const row = rows[Math.max(0, Math.min(index, rows.length - 1))];
-        this.lastRow = row ? rows.indexOf(row) : -1;
-        if (row) {
-            row.querySelector("td.o_data_cell").focus();
-            row.scrollIntoView({block: "nearest"});
-        }
-    }
-
-    approveAtHand() {
-        const record = this.recordAtHand;
-        if (this.tickedCount) {
-            return this.approveTicked();
-        }
-        if (record && record.data.can_decide) {
-            return this.inbox.approve([record.resId]);
-        }
-    }
-
-    rejectAtHand() {
-        const record = this.recordAtHand;
-        if (this.tickedCount) {
-            return this.rejectTicked();
-        }
-        if (record && record.data.can_decide) {
-            return this.inbox.reject([record.resId], record.data.name);
-        }
-    }
-
-    /** Whoever works with the keys goes on at the row that moved up. */
-    async reload() {
-        // A dialog has taken the focus away meanwhile, so the row was noted.
-        await this.model.load();
-        this.isRowWanted = this.lastRow >= 0;
-        this.render();
-    }
+    static place = ".o_data_row";
+    static focus = "td.o_data_cell";
 }
 
-export class ApprovalInboxKanbanController extends WithTicked(KanbanController) {
+export class ApprovalInboxKanbanController extends WithDecisions(KanbanController) {
     static template = "crm_extension.ApprovalInboxKanban";
-
-    setup() {
-        super.setup();
-        this.inbox = useApprovalInbox(() => this.model.load());
-    }
+    static place = ".o_kanban_record:not(.o_kanban_ghost)";
 }
 
 /** One item, read and decided; then the next one. */

@@ -32,7 +32,11 @@ export class ApprovalPointsField extends X2ManyField {
         return ranks;
     }
 
+    /** How many must agree; rules that find one person need no number. */
     quorum({data}) {
+        if (["manager", "authority", "field"].includes(data.approver_kind)) {
+            return "";
+        }
         return {
             any: _t("any one"),
             all: _t("all of them"),

@@ -84,3 +84,54 @@ tours.add("crm_extension_manager_goes_on_to_the_next", {
         see("And the next", '.o_form_view:contains("Clark")'),
     ],
 });
+
+const card = (name) => `.o_crm_inbox_cards .o_kanban_record:contains("${name}")`;
+const cardAtHand = (name) => `${card(name)}:focus`;
+
+tours.add("crm_extension_manager_works_with_the_keys_on_cards", {
+    steps: () => [
+        ...openByBadge(3),
+        click("As cards", "button.o_switch_view.o_kanban"),
+        see("The keys are told here too", '.o_crm_keys:contains("approve")'),
+        press("Take the first", card("Adams"), "j"),
+        see("It is at hand", cardAtHand("Adams")),
+        press("The next", cardAtHand("Adams"), "j"),
+        press("And back", cardAtHand("Brown"), "k"),
+        press("Approve it", cardAtHand("Adams"), "a"),
+        see("It is gone", '.o_crm_inbox_cards:not(:contains("Adams"))'),
+        see("The next is at hand", cardAtHand("Brown")),
+        press("Reject it", cardAtHand("Brown"), "r"),
+        type("Say why", ".modal .o_crm_reason", "Not for this customer"),
+        click("Reject", ".modal .btn-danger:enabled"),
+        see("It is gone", '.o_crm_inbox_cards:not(:contains("Brown"))'),
+        see("The last is at hand", cardAtHand("Clark")),
+        press("Read it", cardAtHand("Clark"), "Enter"),
+        see("Its figures", ".o_form_view .o_crm_figures"),
+    ],
+});
+
+tours.add("crm_extension_manager_sees_the_number_change", {
+    steps: () => [
+        {
+            content: "Nothing waits; now a colleague asks",
+            trigger: ".o_crm_inbox_systray:not(:has(.badge))",
+            run: () => console.error("crm_extension: ask now"),
+        },
+        see("The number is there", '.o_crm_inbox_systray .badge:contains("1")'),
+    ],
+});
+
+tours.add("crm_extension_manager_arrives_by_mail", {
+    steps: () => [
+        see("What is asked", '.o_form_view h3:contains("25 % on Chair")'),
+        see("He may answer", 'button[name="action_approve"]'),
+        click("The inbox is one step up", '.o_breadcrumb a:contains("Approvals")'),
+        see("The same item", '.o_crm_inbox .o_data_row:contains("Chair")'),
+    ],
+});
+
+tours.add("crm_extension_somebody_else_arrives_by_mail", {
+    steps: () => [
+        see("He is told", '.o_notification:contains("asked of somebody else")'),
+    ],
+});

@@ -16,6 +16,7 @@ from . import crm_approval_request_step
 from . import crm_approval_item
 from . import crm_approval_decision
 from . import crm_approval_hooks  # the contract, before the classes that keep it
+from . import crm_approval_condition
 from . import crm_approval_transition, crm_approval_change
 from . import crm_approval_mixin
 from . import crm_approval_line_mixin

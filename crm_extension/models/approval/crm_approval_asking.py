@@ -33,6 +33,8 @@ class CrmApprovalAsking(models.AbstractModel):
                     "policy_id": policy.id,
                     "requester_id": self.env.uid,
                 }
+                # A rule about what all companies share asks people of its own.
+                | ({"company_id": policy.company_id} if policy.company_id else {})
                 for document, policy, _steps in demands
             ]
         )
@@ -55,6 +57,7 @@ class CrmApprovalAsking(models.AbstractModel):
         now on they are judged on what gets worse."""
         engine = self._as_engine()
         documents = documents.with_env(engine.env)
+        excused = {} if policy else documents._approval_find_policies(gate)
         values = documents._approval_prepare_requests(
             gate, {"proposed": {}} if "guarded" in gate._fields else None
         )
@@ -65,6 +68,11 @@ class CrmApprovalAsking(models.AbstractModel):
                     "policy_id": policy.id if policy else False,
                     "requester_id": self.env.uid,
                     "state": "passed",
+                    "excused": [
+                        point
+                        for _policy, points in excused.get(document.id, ())
+                        for point in points
+                    ],
                     "date_close": fields.Datetime.now(),
                 }
                 for document in documents

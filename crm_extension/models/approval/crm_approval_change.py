@@ -30,7 +30,7 @@ class CrmApprovalChange(models.AbstractModel):
     """
 
     _name = "crm.approval.change"
-    _inherit = ["crm.approval.hooks"]
+    _inherit = ["crm.approval.condition"]
     _description = "Document whose Changes Need Approval"
 
     # === CRUD METHODS === #
@@ -210,19 +210,16 @@ class CrmApprovalChange(models.AbstractModel):
         if not rules:
             return []
         changed = self.new(values, origin=self)
-        company = self._approval_get_company()
+
         found = []
         for policy in rules:
-            if policy.company_id and policy.company_id != company.id:
+            if not self._approval_filter_ruled(policy.company_id, values):
                 continue
-            if self.filtered_domain(policy.condition) or changed.filtered_domain(
-                policy.condition
+            if any(
+                each._approval_filter_satisfying(policy.condition, policy.lang)
+                for each in (self, changed)
             ):
-                steps = tuple(
-                    point.id
-                    for point in policy.points
-                    if changed.filtered_domain(point.condition)
-                )
+                (steps,) = changed._approval_filter_points(policy).values()
                 found.append((policy, steps))
         return found
 

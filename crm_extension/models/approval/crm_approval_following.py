@@ -34,13 +34,27 @@ class CrmApprovalFollowing(models.AbstractModel):
         ``{request id: facts}`` of what they are now."""
         engine = self._as_engine().filtered(lambda request: request.state in UNDER_WAY)
         now = engine._get_facts_now()
-        changed = engine.filtered(
+        there = engine.filtered(lambda request: request.id in now)
+        applicable = there._get_applicable_steps()
+        changed = there.filtered(
             lambda request: (
-                request.id in now
-                and fingerprint(now[request.id]) != request.fingerprint
+                fingerprint(now[request.id]) != request.fingerprint
+                or request._has_other_points(applicable[request.id])
             )
         )
         return changed, now
+
+    def _has_other_points(self, applicable):
+        """Whether points join or leave, though no governed fact changed: a condition
+        may look at anything."""
+        self.ensure_one()
+        asked = self.step_ids.filtered(
+            lambda step: step.policy_step_id and step.state != "skipped"
+        )
+        unanswered = asked.filtered(lambda step: step.state in ("later", "waiting"))
+        return bool(
+            applicable - asked.policy_step_id or unanswered.policy_step_id - applicable
+        )
 
     def _follow_all(self, now):
         documents = self._get_document_by_request()
@@ -62,7 +76,7 @@ class CrmApprovalFollowing(models.AbstractModel):
 
     def _follow(self, document, now):
         """Bring a single request to the present content of its document."""
-        steps = self._get_applicable_steps(document)
+        steps = self._get_applicable_steps()[self.id]
         if not steps:
             self._withdraw(
                 "withdraw", self.env._("Nothing has to be approved any more.")
@@ -114,29 +128,40 @@ class CrmApprovalFollowing(models.AbstractModel):
         new.write({"state": "later", "skip_reason": False, "facts": False})
         new._restaff()
 
-    def _get_applicable_steps(self, document):
-        """The points of the request's own version of the rule whose condition holds
-        for the document now; none when the rule no longer applies."""
-        self.ensure_one()
-        policy = self.policy_id
-        if self.proposed:
-            return self.step_ids.filtered(
+    def _get_applicable_steps(self):
+        """The points of the requests' own versions of the rules whose condition holds
+        for the documents now: ``{request id: points}``; none when a rule no longer
+        applies."""
+        documents = self._get_document_by_request()
+        changes = self.filtered("proposed")
+        found = {
+            request.id: request.step_ids.filtered(
                 lambda step: step.state != "skipped"
             ).policy_step_id
-        if not document._approval_satisfies(policy.condition_domain):
-            return policy.step_ids.browse()
-        return policy.step_ids.filtered(
-            lambda step: document._approval_satisfies(step.condition_domain)
-        )
+            for request in changes
+        }
+        for (policy, _model), requests in (
+            (self - changes)
+            .grouped(lambda request: (request.policy_id, request.res_model))
+            .items()
+        ):
+            matter = (
+                documents[requests[0].id]
+                .browse()
+                .concat(*(documents[request.id] for request in requests))
+            )
+            points = matter._approval_find_satisfying(policy)
+            found |= {request.id: points[request.res_id] for request in requests}
+        return found
 
     def _get_facts_now(self):
         """The present content of the documents: ``{request id: facts}``; deleted
         documents are left out."""
         now = {}
-        for (_model, gate_key), requests in self.grouped(
-            lambda request: (request.res_model, request.gate)
+        for (_model, gate_key, company), requests in self.grouped(
+            lambda request: (request.res_model, request.gate, request.company_id)
         ).items():
-            documents = requests._get_documents()
+            documents = requests._get_documents().with_company(company)
             gate = documents._approval_get_gate(gate_key)
             if not gate:
                 continue  # the document knows it no longer; nothing to follow

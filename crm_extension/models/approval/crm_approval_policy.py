@@ -120,6 +120,13 @@ class CrmApprovalPolicy(models.Model):
         required=True,
         help="Documents that satisfy this condition need approval.",
     )
+    condition_lang = fields.Char(
+        string="Language of the Conditions",
+        default="en_US",
+        required=True,
+        readonly=True,
+        help="Whoever looks, names in the conditions are compared in this language.",
+    )
     require_reason = fields.Boolean(
         string="Ask for a Reason",
         default=True,
@@ -232,7 +239,7 @@ class CrmApprovalPolicy(models.Model):
                 self._check_life(vals, LIFE)
             # Said here, so that no default in a context says otherwise.
             vals_list = [
-                {**vals, **LIFE, "edited_by_id": self.env.uid} for vals in vals_list
+                {**vals, **LIFE, **self._prepare_edit_values()} for vals in vals_list
             ]
         return super().create(vals_list)
 
@@ -241,7 +248,7 @@ class CrmApprovalPolicy(models.Model):
             self.check_access("write")
             self._check_life(vals)
             self._check_draft()
-            vals = {**vals, "edited_by_id": self.env.uid}
+            vals = {**vals, **self._prepare_edit_values()}
         return super().write(vals)
 
     def unlink(self):

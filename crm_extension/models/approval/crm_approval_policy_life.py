@@ -345,6 +345,19 @@ class CrmApprovalPolicyLife(models.AbstractModel):
 
     def _touch(self):
         """Note who changed drafts last; their points count as the drafts."""
-        others = self.filtered(lambda one: one.edited_by_id.id != self.env.uid)
+        values = self._prepare_edit_values()
+        others = self.filtered(
+            lambda one: (
+                one.edited_by_id.id != values["edited_by_id"]
+                or one.condition_lang != values["condition_lang"]
+            )
+        )
         if others:
-            others._as_engine().write({"edited_by_id": self.env.uid})
+            others._as_engine().write(values)
+
+    def _prepare_edit_values(self):
+        """Who edits, and the language in which they read and write conditions."""
+        return {
+            "edited_by_id": self.env.uid,
+            "condition_lang": self.env.lang or "en_US",
+        }

@@ -9,6 +9,9 @@ from odoo.tools import ormcache
 
 from .policy_words import tell_problem
 
+# How many documents a new condition is tried on.
+SAMPLE = 20
+
 
 class PolicyRule(NamedTuple):
     """A version of a policy as the gate reads it: plain values, cached per registry.
@@ -16,6 +19,7 @@ class PolicyRule(NamedTuple):
     :param origin_id: id of the first version of its lineage; versions of one policy
         share it
     :param since: from when it counts (UTC); ``None``: since it was published
+    :param lang: code of the language its conditions are written in
     :param broken: why a condition cannot be read any more, or ``""``. What cannot
         be read is ``[]`` then, so that the rule asks rather than lets pass
     """
@@ -29,6 +33,7 @@ class PolicyRule(NamedTuple):
     version: int = 1
     since: datetime | None = None
     broken: str = ""
+    lang: str = "en_US"
 
 
 class PointRule(NamedTuple):
@@ -130,6 +135,7 @@ class CrmApprovalPolicyRules(models.AbstractModel):
             self.version,
             self.date_effective if chosen else None,
             next(filter(None, errors), ""),
+            self.condition_lang or "en_US",
         )
 
     def _find_condition_error(self, condition):
@@ -149,8 +155,12 @@ class CrmApprovalPolicyRules(models.AbstractModel):
         self.ensure_one()
         try:
             documents = self.env[self.model_name]
-            documents.new({}).filtered_domain(parse_domain(condition))
-            Domain(parse_domain(condition)).validate(documents)
+            domain = parse_domain(condition)
+            Domain(domain).validate(documents)
+            # Some things do not fit only once there is a value. Superuser mode: nothing
+            # is shown of what is looked at.
+            some = documents.sudo().search([], limit=SAMPLE)
+            (some + documents.new({})).filtered_domain(domain)
         except Exception as error:
             raise ValidationError(
                 self.env._(

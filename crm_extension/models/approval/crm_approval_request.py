@@ -72,6 +72,10 @@ class CrmApprovalRequest(models.Model):
     date_close = fields.Datetime(string="Closed on", readonly=True)
     facts = fields.Json(readonly=True)
     fingerprint = fields.Char(readonly=True, required=True)
+    excused = fields.Json(
+        readonly=True,
+        help="Points that applied already when the document went through unasked.",
+    )
     proposed = fields.Json(
         readonly=True, help="Values that are written when the change is approved."
     )
@@ -106,10 +110,15 @@ class CrmApprovalRequest(models.Model):
         figures, and need not have access to the models they come from.
         """
         self.figures = False
-        for model, requests in self.sudo().grouped("res_model").items():
+        for (model, company), requests in (
+            self.sudo()
+            .grouped(lambda request: (request.res_model, request.company_id))
+            .items()
+        ):
             if model not in self.env:
                 continue  # the add-on of the document is gone; the request stays
-            figures = requests._get_documents()._approval_get_figures()
+            documents = requests._get_documents().with_company(company)
+            figures = documents._approval_get_figures()
             for request in requests:
                 shown = figures.get(request.res_id, False)
                 if request.proposed:
@@ -270,9 +279,15 @@ class CrmApprovalRequest(models.Model):
         )
         return items[:1].id
 
-    def _to_earlier(self):
-        """The request as the plain core sees it."""
+    def _to_earlier(self, document, in_force):
+        """The request as the plain core sees it.
+
+        :param in_force: ids of the versions that are asked of the document now
+        """
         self.ensure_one()
+        due = None
+        if self.policy_id and self.policy_id.id not in in_force:
+            due = document._approval_find_satisfying(self.policy_id)[document.id].ids
         whole = from_json(self.facts)
         return Earlier(
             self.id,
@@ -288,6 +303,8 @@ class CrmApprovalRequest(models.Model):
                 for step in self.step_ids
                 if step.policy_step_id and step.state == "approved"
             ),
+            frozenset(self.excused or ()),
+            due,
         )
 
     def _get_route(self):

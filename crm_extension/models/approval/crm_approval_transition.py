@@ -6,7 +6,7 @@ from odoo.tools import ormcache
 
 from .core.demand import UNDER_WAY, answer
 from .core.gate import Gate
-from .crm_approval_policy_rules import PolicyRule, parse_domain
+from .crm_approval_policy_rules import PolicyRule
 
 
 class UnderWay(frozenset):
@@ -86,7 +86,7 @@ class CrmApprovalTransition(models.AbstractModel):
     """
 
     _name = "crm.approval.transition"
-    _inherit = ["crm.approval.hooks"]
+    _inherit = ["crm.approval.condition"]
     _description = "Document whose Transitions Need Approval"
 
     # === CONSTRAINT METHODS === #
@@ -256,7 +256,8 @@ class CrmApprovalTransition(models.AbstractModel):
         }
 
     def _approval_assess_one(self, asked, refusal, requests, facts):
-        earlier = [request._to_earlier() for request in requests]
+        in_force = {policy.id for policy, _steps in asked}
+        earlier = [request._to_earlier(self, in_force) for request in requests]
         demands = []
         for policy, steps in asked:
             found = answer(policy.origin_id, earlier, facts, steps)
@@ -300,32 +301,12 @@ class CrmApprovalTransition(models.AbstractModel):
         found = {document.id: [] for document in self}
         governed = self._approval_filter_governed(gate)
         for policy in self.env["crm.approval.policy"]._get_rules(gate.key):
-            documents = governed.filtered(
-                lambda document, policy=policy: (
-                    not policy.company_id
-                    or document._approval_get_company().id == policy.company_id
-                )
-            ).filtered_domain(policy.condition)
-            for key, steps in documents._approval_filter_points(policy.points).items():
+            documents = governed._approval_filter_ruled(
+                policy.company_id, gate.watched
+            )._approval_filter_satisfying(policy.condition, policy.lang)
+            for key, steps in documents._approval_filter_points(policy).items():
                 found[key].append((policy, steps))
         return found
-
-    def _approval_filter_points(self, points):
-        """The points whose condition holds: ``{id: step ids}``."""
-        steps = {document.id: [] for document in self}
-        for point in points:
-            for document in self.filtered_domain(point.condition):
-                steps[document.id].append(point.id)
-        return {key: tuple(ids) for key, ids in steps.items()}
-
-    def _approval_satisfies(self, condition):
-        """Whether a single document satisfies a condition as it is stored. One that
-        cannot be read any more asks: nothing slips through a broken rule."""
-        self.ensure_one()
-        try:
-            return bool(self.filtered_domain(parse_domain(condition)))
-        except (SyntaxError, TypeError, ValueError, KeyError):
-            return True
 
     def _approval_get_requests(self, gate):
         """Requests that may speak for these documents, newest first:

@@ -63,12 +63,12 @@ class ResPartner(models.Model):
     @api.depends_context("company")
     def _compute_crm_guarded(self):
         policies = self.env["crm.approval.policy"].sudo()  # only whether there is one
-        guarded = any(
-            policy.company_id in (False, 0, self.env.company.id)
+        self.crm_guarded = any(
+            policy.company_id in (False, self.env.company.id)
+            or self._approval_is_shared(gate.guarded)
             for gate in self._approval_change_gates()
             for policy in policies._get_rules(gate.key)
         )
-        self.crm_guarded = guarded
 
     # === CRUD METHODS === #
 
@@ -217,8 +217,14 @@ class ResPartner(models.Model):
         return not policies._get_rules("res.partner:release")
 
     def _crm_filter_waiting(self):
-        """Customers who are not sold to before somebody has released them; one who
-        was released and then taken back is not sold to either."""
+        """Customers whom the company does not sell to before somebody has released
+        them; one who was released and then taken back is not sold to either."""
+        policies = self.env["crm.approval.policy"].sudo()  # only whether there is one
+        if not any(
+            policy.company_id in (False, self.env.company.id)
+            for policy in policies._get_rules("res.partner:release")
+        ):
+            return self.browse()
         unreleased = self.filtered(lambda partner: not partner.crm_released)
         gate = self._approval_get_gate("res.partner:release")
         assessments = unreleased._approval_assess(gate)

@@ -31,6 +31,9 @@ class Earlier(NamedTuple):
     :param state: ``pending``, ``rework``, ``granted``, ``rejected`` or ``passed``
     :param facts: the content that was last decided on
     :param seen: by point of the rule that was asked
+    :param excused: points that applied already when the document went through unasked
+    :param due: the points of the version that asked which apply to the content now;
+        ``None`` when that is the version in force
     """
 
     key: Hashable
@@ -38,6 +41,8 @@ class Earlier(NamedTuple):
     state: str
     facts: Facts
     seen: tuple[Seen, ...] = ()
+    excused: frozenset[Hashable] = frozenset()
+    due: Collection[Hashable] | None = None
 
 
 class Answer(NamedTuple):
@@ -52,19 +57,24 @@ def speaks_for(
 ) -> bool:
     """Whether what was decided holds for this content.
 
-    It does when nothing is worse than what was decided on at the end; or when each
-    of the points that are asked about this content saw, in what it looks at, content
-    at least as bad. A point that was left out because the content had become better
-    has seen nothing, however much the others saw before.
+    It does not when a point applies now that nobody heard: what its condition looks at
+    need not be among the facts. Otherwise it does when nothing is worse than what was
+    decided on at the end; or when each of the points that apply saw, in what it looks
+    at, content at least as bad. A point that was left out because the content had
+    become better has seen nothing, however much the others saw before.
 
-    :param points: those whose condition holds now; ``None`` when that is unknown
+    :param points: the points of the version in force whose condition holds now;
+        ``None`` when that does not matter
     """
+    due = points if earlier.due is None else earlier.due
+    seen = {entry.point: entry for entry in earlier.seen}
+    if points is not None and not set(due) <= seen.keys() | earlier.excused:
+        return False
     if covers(earlier.facts, now):
         return True
-    seen = {entry.point: entry for entry in earlier.seen}
-    return bool(points) and all(
+    return bool(due) and all(
         point in seen and covers(seen[point].facts, about(now, seen[point].topics))
-        for point in points
+        for point in due
     )
 
 

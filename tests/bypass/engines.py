@@ -380,6 +380,10 @@ class Ours(Engine):
                 follows |= {"facts", "fingerprint"}
             if "res_id" in changed and changed - self.ignored_fields <= follows:
                 return "a merge"
+        if model == "crm.approval.request.step" and old and new:
+            # Asked once more, about what is there now.
+            if changes.get_changed((model, new["id"])) == {"revision"}:
+                return "a merge"
         if model == "crm.approval.decision" and new:
             mine = new["verb"] == "approve" and new["user_id"] == changes.user
             if mine and not new["on_behalf_id"]:

@@ -336,12 +336,15 @@ class SaleOrder(Document):
 
     def refresh_deeds(self, on):
         """The customer chosen anew, and the prices too."""
-        ids = self.ids("held", "asked", "rejected")
-        other = {"partner_id": self.get_other_customer().id}
+        other = self.get_other_customer()
         return [
-            on.do("write", ids, other),
-            on.do("write", ids, {"partner_id": self.customer.id}),
-            on.do("action_update_prices", ids),
+            deed
+            for key in self.ids("held", "asked", "rejected")
+            for deed in (
+                on.do("write", [key], {"partner_id": other.id}),
+                on.do("write", [key], {"partner_id": self.customer.id}),
+                on.do("action_update_prices", [key]),
+            )
         ]
 
     def worse_line_values(self):

@@ -662,3 +662,15 @@ class TestKinds(PolicyCommon, TransactionCase):
         self.point("manager", topic_ids=own.ids)
         with self.assertRaisesRegex(ValidationError, "no topic of the policy"):
             self.point("manager", topic_ids=foreign.ids)
+
+    def test_what_a_topic_means_stays_where_a_rule_in_force_looks_at_it(self):
+        topic = self.env["crm.approval.topic"].create(
+            {"key": "x", "name": "X", "gate": GATE}
+        )
+        topic.key = "y"
+        step = self.step("Sales Manager", 10, topic_ids=topic.ids)
+        self.make_policy([step], name="Looks at X")
+        topic.name = "Why"
+        for deed in (lambda: topic.write({"key": "z"}), topic.unlink):
+            with self.assertRaisesRegex(UserError, "Looks at X"):
+                deed()

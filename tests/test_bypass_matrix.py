@@ -137,10 +137,10 @@ class TestBypassMatrixSees(BypassCase):
         me, other = 7, 8
         before = dict.fromkeys(("published_by_id", "retiring_by_id", "date_published"))
         before |= {"state": "proposed", "edited_by_id": other, "proposed_by_id": other}
-        after = before | {"state": "published", "published_by_id": me}
+        published = {"state": "published", "published_by_id": me}
 
         def name(**first):
-            old, new = before | first, after | first
+            old, new = before | first, before | first | published
             changes = Changes({POLICY: old}, {POLICY: new}, me)
             return name_policy_change(old, new, changes, POLICY)
 

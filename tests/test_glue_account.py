@@ -192,6 +192,38 @@ class TestDeviation(InvoiceCase):
             self.make_invoice(product_id=False, name="Help", discount=5).action_post()
         self.assert_free(self.make_invoice(product_id=False, name="Help"))
 
+    def test_a_link_to_somebodys_own_quotation_agrees_to_nothing(self):
+        order = self.confirmed()
+        quotation = order.copy()
+        quotation.order_line.price_unit = 1
+        self.assertEqual(
+            self.make_invoice(quotation, price_unit=1).crm_approval_state, "needed"
+        )
+        self.assert_free(self.make_invoice(order))
+
+    def test_nor_does_an_order_of_another_customer_or_product(self):
+        order = self.confirmed({"discount": 10})
+        self.assert_free(self.make_invoice(order, discount=10))
+        foreign = self.make_invoice(order, discount=10)
+        foreign.partner_id = self.other_company.partner_id
+        self.assertEqual(foreign.crm_approval_state, "needed")
+        chairs = self.confirmed({"product_id": self.chair.id})
+        desks = self.make_invoice(chairs, price_unit=120)
+        self.assertEqual(desks.crm_approval_state, "needed")
+
+    def test_a_line_that_only_takes_off_is_asked_about(self):
+        less = {"product_id": False, "name": "Goodwill", "quantity": 1}
+        move = self.make_invoice(self.confirmed())
+        move.invoice_line_ids = [
+            Command.create(less | {"price_unit": -300, "tax_ids": False})
+        ]
+        self.assertEqual(move.crm_approval_state, "needed")
+        more = self.make_invoice(self.confirmed())
+        more.invoice_line_ids = [
+            Command.create(less | {"price_unit": 300, "tax_ids": False})
+        ]
+        self.assert_free(more)
+
     def test_after_posting_the_lines_do_not_get_worse(self):
         move = self.invoice(self.confirmed())
         move.action_post()

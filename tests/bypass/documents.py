@@ -38,9 +38,9 @@ class Document:
     back_values = {}
     #: further gates with a rule, ``{gate: condition}``
     also_governed = {}
-    #: whether the engine's own rows are attacked beside it; they are the same for
-    #: every document, so once is enough
-    attacks_engine = False
+    #: beginnings of the names of the engine's models whose rows are attacked beside
+    #: it; most are the same for every document, so once is enough
+    attacked_rows = ()
     #: words of errors that Odoo itself raises for some of the attempts
     known_misfires = ()
 
@@ -50,8 +50,7 @@ class Document:
         self.make_master_data()
         condition = self.conditions[type(engine).__name__]
         engine.govern(self.people, {self.gate: condition} | self.also_governed)
-        if self.attacks_engine:
-            engine.make_more_rows(self.people)
+        engine.make_more_rows(self.people, self.attacked_rows)
         #: ``{kind: record}``, see :data:`KINDS`
         self.documents = {kind: self.make(kind) for kind in KINDS}
         env.flush_all()
@@ -161,12 +160,16 @@ class Document:
         """Names of the ways that are tried; those at the engine's rows where these
         are attacked."""
         return [
-            name for name in WAYS if cls.attacks_engine or not name.startswith("engine")
+            name for name in WAYS if cls.attacked_rows or not name.startswith("engine")
         ]
 
     def engine_rows(self):
         """Models of the engine whose rows are attacked."""
-        return self.engine.stored_models() if self.attacks_engine else []
+        return [
+            model
+            for model in self.engine.stored_models()
+            if model._name.startswith(self.attacked_rows)
+        ]
 
     def get_rows(self, attacker):
         """``[(model, ids)]``: one row per standing of each attacked model, none that
@@ -226,7 +229,7 @@ class SaleOrder(Document):
 
     model = "sale.order"
     gate = "sale.order:confirm"
-    attacks_engine = True
+    attacked_rows = ("",)
     # What a customer is entitled to follows from the customer's terms.
     also_governed = {"res.partner:terms": "[]"}
     conditions = {
@@ -333,12 +336,15 @@ class SaleOrder(Document):
 
     def refresh_deeds(self, on):
         """The customer chosen anew, and the prices too."""
-        ids = self.ids("held", "asked", "rejected")
-        other = {"partner_id": self.get_other_customer().id}
+        other = self.get_other_customer()
         return [
-            on.do("write", ids, other),
-            on.do("write", ids, {"partner_id": self.customer.id}),
-            on.do("action_update_prices", ids),
+            deed
+            for key in self.ids("held", "asked", "rejected")
+            for deed in (
+                on.do("write", [key], {"partner_id": other.id}),
+                on.do("write", [key], {"partner_id": self.customer.id}),
+                on.do("action_update_prices", [key]),
+            )
         ]
 
     def worse_line_values(self):

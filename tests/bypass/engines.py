@@ -80,8 +80,11 @@ class Engine:
         """A context in which documents do not draw what they only show."""
         return contextlib.nullcontext()
 
-    def make_more_rows(self, people):
-        """Rows in the standings that the documents do not bring about."""
+    def make_more_rows(self, people, attacked):
+        """Rows in the standings that the documents do not bring about.
+
+        :param attacked: beginnings of the names of the models that are attacked
+        """
 
     def forged_rows(self, model, people, attacker):
         """Values of rows that somebody might like to create, where those of a row that
@@ -277,9 +280,11 @@ class Ours(Engine):
             | values
         )
 
-    def make_more_rows(self, people):
+    def make_more_rows(self, people, attacked):
         """Versions in every part of their life, by one administrator and by the other;
         a delegation between people who are not asked."""
+        if not "crm.approval.policy".startswith(attacked):
+            return
         for one, other in (("manager", "admin"), ("admin", "manager")):
             drafts = [
                 self.make_draft(people, "helpdesk.ticket:close", one, name=name)
@@ -374,6 +379,10 @@ class Ours(Engine):
             if new["state"] in self.harmless_states:
                 follows |= {"facts", "fingerprint"}
             if "res_id" in changed and changed - self.ignored_fields <= follows:
+                return "a merge"
+        if model == "crm.approval.request.step" and old and new:
+            # Asked once more, about what is there now.
+            if changes.get_changed((model, new["id"])) == {"revision"}:
                 return "a merge"
         if model == "crm.approval.decision" and new:
             mine = new["verb"] == "approve" and new["user_id"] == changes.user

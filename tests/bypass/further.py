@@ -408,7 +408,7 @@ class Terms(Change, Customer):
     gate = "res.partner:terms"
     field = "property_payment_term_id"
     # A change that waits carries what will be written.
-    attacks_engine = True
+    attacked_rows = ("crm.approval.request", "crm.approval.item")
     query = """
         SELECT id, property_payment_term_id::text FROM res_partner
          WHERE is_company AND EXISTS (

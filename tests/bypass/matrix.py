@@ -121,19 +121,23 @@ def try_way(case, name, role, allowed=None, enough=None):
     found = {}
     with case.engine.without_drawing():
         for attempt in WAYS[name](case, attacker):
-            tally = found.setdefault(attempt.target, _Tally())
+            target = attempt.target
+            reasons = allowed.get((name, target, role), {})
+            tally = found.setdefault(target, _Tally(reasons))
             tally.add(case, attacker, attempt)
-            if enough and len(tally.holes) >= enough:
+            if enough and len(tally.get_wrong()) >= enough:
                 break
-    return [
-        tally.to_cell(name, target, role, allowed) for target, tally in found.items()
-    ]
+    return [tally.to_cell(name, target, role) for target, tally in found.items()]
 
 
 class _Tally:
-    """What the attempts of one cell have come to so far."""
+    """What the attempts of one cell have come to so far.
 
-    def __init__(self):
+    :param reasons: ``{what was done: because}``, what is allowed in this cell
+    """
+
+    def __init__(self, reasons):
+        self.reasons = reasons
         self.tries, self.missing = 0, []
         #: ``(label of the attempt, Hole)``
         self.holes, self.misfires, self.answers = [], [], set()
@@ -160,19 +164,24 @@ class _Tally:
         if attacker.passed:
             self.answers.add("passed")
 
-    def to_cell(self, way, model, role, allowed):
-        reasons = allowed.get((way, model, role), {})
-        wrong = [
+    def get_wrong(self):
+        """What nobody allowed."""
+        return [
             f"{label}: {hole.text}"
             for label, hole in self.holes
-            if hole.about not in reasons
+            if hole.about not in self.reasons
         ]
+
+    def to_cell(self, way, model, role):
+        wrong = self.get_wrong()
         because = "; ".join(self.missing)
         if wrong:
             outcome = "open"
         elif self.holes:
             outcome = "allowed"
-            because = "; ".join(sorted({reasons[hole.about] for _, hole in self.holes}))
+            because = "; ".join(
+                sorted({self.reasons[one.about] for _, one in self.holes})
+            )
         elif not self.tries:
             outcome = "not there"
         elif self.answers <= {AccessError} and not model.startswith("crm.approval."):

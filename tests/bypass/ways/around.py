@@ -1,7 +1,6 @@
 """At what the document stands on: who is asked, what is sold to whom, property fields.
 
-Everything here is changed first; then somebody tries to pass, or to make a document
-worse that is past its gate already.
+Everything here is changed first; then somebody tries to pass.
 """
 
 import json
@@ -46,18 +45,14 @@ def archive(on):
 
 
 def _then_pass(on):
-    """Try all that waits, and make worse what is past."""
-    case = on.case
-    deeds = [on.go_past(case.ids(kind)) for kind in WAITING]
-    if on.line and (worse := case.worse_line_values()):
-        deeds.append(Then(on.do_line("write", case.line_ids("past"), worse[0])))
-    return deeds
+    """Try all that waits."""
+    return [on.go_past(on.case.ids(kind)) for kind in WAITING]
 
 
 @way("property fields")
 def property_fields(on):
-    """Fields whose definition another record keeps, fields with a value per company,
-    and defaults, which stand behind both."""
+    """Fields whose definition another record keeps, and fields with a value per
+    company."""
     models = [on.env[on.model]]
     if on.line:
         models.append(on.env[on.line])

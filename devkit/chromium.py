@@ -238,15 +238,19 @@ class Page:
         self.wait_for(sign)
         self.evaluate(f"document.querySelector({json.dumps(sign)}).click()")
 
-    def type(self, sign, text):
-        """Replace what stands in an input."""
+    def type(self, sign, text, leave=True):
+        """Replace what stands in an input.
+
+        :param leave: whether to go on to something else, as by the tabulator
+        """
         self.click(sign)
         self.evaluate(
             f"(() => {{ const field = document.querySelector({json.dumps(sign)});"
             " field.focus(); field.select(); })()"
         )
         self._send("Input.insertText", text=text)
-        self.evaluate("document.activeElement.blur()")
+        if leave:
+            self.evaluate("document.activeElement.blur()")
 
     def sideways(self):
         """The parts of the page that are wider than their place.

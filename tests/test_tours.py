@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from threading import Thread
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from lxml import html
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
-from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
+from odoo.tests.common import TEST_CURSOR_COOKIE_NAME, ChromeBrowser
 
 from .common import TAGS, ApprovalCommon
 from .test_named_flows import NamedFlowsCommon
@@ -144,21 +145,18 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
         """A colleague asks from elsewhere while the manager looks at a page: the
         number is there without a reload. Asked only when the browser says so."""
         order = self.make_order(0, 25)
+        handle = ChromeBrowser._handle_console
         asking = []
 
-        def listen(message):
-            if "crm_extension: ask now" not in message:
-                return True
-            asking.append(Thread(target=self.ask_from_elsewhere, args=(order,)))
-            asking[-1].start()
-            return False
+        def listen(browser, **message):
+            said = [argument.get("value") for argument in message["args"]]
+            if "a colleague asks now" in said:
+                asking.append(Thread(target=self.ask_from_elsewhere, args=(order,)))
+                asking[0].start()
+            handle(browser, **message)
 
-        self.start_tour(
-            "/odoo/discuss",
-            "crm_extension_manager_sees_the_number_change",
-            login=self.manager.login,
-            error_checker=listen,
-        )
+        with patch.object(ChromeBrowser, "_handle_console", listen):
+            self.tour("manager_sees_the_number_change", self.manager, "/odoo/discuss")
         asking[0].join()
         self.env.invalidate_all()
         self.assertEqual(order.crm_approval_state, "pending")

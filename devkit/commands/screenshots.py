@@ -320,7 +320,8 @@ def manager_proposes(story, order):
     item = find_item(story, "sales_manager", order)
     page = story.open("sales_manager", f"approvals/{item[0]}", ".o_crm_figures")
     page.click("button[name=action_counter]")
-    value = ".modal .o_data_row:first-child td[name=value_number]"
+    # The last line of the order is the one with the discount.
+    value = ".modal .o_data_row:nth-last-child(2 of .o_data_row) td[name=value_number]"
     page.click(value)
     page.type(f"{value} input", "12")
     page.type(".modal .o_field_text[name=comment] textarea", "I can carry 12 %.")
@@ -333,19 +334,19 @@ def manager_proposes(story, order):
 
 def salesperson_asks_for_a_change(story, customer):
     """The payment term of a customer changes by request."""
-    for name, size in (("change-request", SCREEN), ("change-request-phone", PHONE)):
-        if not story.wants(name):
-            continue
-        page = story.open("sales", f"contacts/{customer}", ".o_form_view", size)
-        if size == PHONE:
-            page.click(".o_statusbar_buttons .dropdown-toggle")
-        page.click("button[name=action_approval_propose_change]")
-        page.wait_for(".modal .o_field_widget[name=reason]")
-        page.type(
-            ".modal [name=reason] textarea",
-            "They order for three more schools and pay on time.",
-        )
-        story.keep(name, page)
+    if not story.wants("change-request"):
+        return
+    page = story.open("sales", f"contacts/{customer}", ".o_form_view")
+    page.click("button[name=action_approval_propose_change]")
+    page.click(".modal td[name=value_reference]")
+    page.type(".modal td[name=value_reference] input", "45 Days", leave=False)
+    page.click(".o-autocomplete--dropdown-item:first-child a")
+    page.type(
+        ".modal [name=reason] textarea",
+        "They order for three more schools and pay on time.",
+    )
+    page.wait_for(".modal button[name=action_ask]")
+    story.keep("change-request", page)
 
 
 def salesperson_meets_the_floor(story, order):

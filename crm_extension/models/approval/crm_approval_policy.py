@@ -153,7 +153,7 @@ class CrmApprovalPolicy(models.Model):
         string="Cannot Be Read",
         compute="_compute_broken",
         help="What is wrong with a condition: a field that is gone, for instance. Until"
-        " a new version is in force, every document it may concern is asked about.",
+        " a new version is in force, it asks to be on the safe side.",
     )
     standing = fields.Char(string="Where It Stands", compute="_compute_standing")
     version_count = fields.Integer(string="Versions", compute="_compute_version_count")

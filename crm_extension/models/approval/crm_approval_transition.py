@@ -350,11 +350,11 @@ class CrmApprovalTransition(models.AbstractModel):
     @api.model
     def _approval_tell_why(self, assessment, why):
         """Why something is asked: what the document says, and what is wrong with the
-        rules, which ask about everything while they cannot be read."""
+        rules, which ask too much rather than too little while they cannot be read."""
         broken = [
             self.env._(
-                "The rule “%(rule)s” asks about every document, because it cannot be"
-                " read any more: %(problem)s.",
+                "The rule “%(rule)s” cannot be read any more and asks to be on the safe"
+                " side: %(problem)s.",
                 rule=demand.policy.name,
                 problem=demand.policy.broken,
             )

@@ -110,12 +110,25 @@ tours.add("crm_extension_manager_works_with_the_keys_on_cards", {
     ],
 });
 
+/** From now on what the server says arrives: the connection stands. */
+async function waitUntilHeard() {
+    const bus = odoo.__WOWL_DEBUG__.root.env.services.bus_service;
+    while (bus.workerState !== "CONNECTED") {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
+
 tours.add("crm_extension_manager_sees_the_number_change", {
     steps: () => [
         {
+            content: "The server can say what changes",
+            trigger: ".o_crm_inbox_systray:not(:has(.badge))",
+            run: () => waitUntilHeard(),
+        },
+        {
             content: "Nothing waits; now a colleague asks",
             trigger: ".o_crm_inbox_systray:not(:has(.badge))",
-            run: () => console.error("crm_extension: ask now"),
+            run: () => console.log("a colleague asks now"),
         },
         see("The number is there", '.o_crm_inbox_systray .badge:contains("1")'),
     ],

@@ -15,6 +15,14 @@ CONFIRM = "sale.order:confirm"
 
 
 class PeopleCommon(ApprovalCommon):
+    @classmethod
+    def make_discount_policy(cls, **values):
+        # Nobody answers for a manager with a smaller limit than theirs.
+        policy = super().make_discount_policy(**values)
+        director = {"job_id": cls.jobs["Director"].id, "limit": 40}
+        policy.line_ids = [Command.create(director)]
+        return policy
+
     def ask(self, *steps, discount=25, user=None, **values):
         if steps:
             self.retire(self.policy)
@@ -329,6 +337,44 @@ class TestDelegation(PeopleCommon, TransactionCase):
         self.env["crm.approval.delegation"].search([]).amount_max = 6000
         self.assertEqual(self.waiting(request), self.director)
         self.assertEqual(item.state, "void")
+
+    def test_what_grows_beyond_the_amount_goes_back(self):
+        self.hand_over(self.manager, self.director, amount_max=6000)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        item = self.items_of(self.director)
+        order.order_line[1].product_uom_qty = 1000
+        self.assertIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(self.waiting(request), self.manager)
+        self.assertEqual(item.state, "void")
+        self.assertFalse(self.items_of(self.manager).on_behalf_id)
+
+    def test_what_grows_within_the_amount_stays_with_the_delegate(self):
+        self.hand_over(self.manager, self.director, amount_max=6000)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        item = self.items_of(self.director)
+        order.order_line[1].product_uom_qty = 11
+        self.assertIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(self.items_of(self.director), item)
+
+    def test_what_grows_beyond_the_authority_goes_back(self):
+        # The manager may give 20 %, their stand-in is a salesperson with 10 %.
+        lead = self.make_person("t_lead", "Salesperson", APPROVER, self.manager)
+        self.hand_over(self.manager, lead)
+        order, request = self.ask(self.step("Sales Manager", 10), discount=10.5)
+        self.assertEqual(self.waiting(request), self.manager)
+        self.discount_policy.line_ids[0].limit = 16
+        self.find_stuck()
+        self.assertEqual(self.waiting(request), lead)
+        order.order_line[1].discount = 18
+        self.assertEqual(self.waiting(request), self.manager)
+
+    def test_what_was_handed_on_by_hand_stays_when_it_is_asked_again(self):
+        order, request = self.ask(self.step("Sales Manager", 10))
+        self.items_of(self.manager)._do_delegate(self.director)
+        order.order_line[1].product_uom_qty = 1000
+        self.assertIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(self.waiting(request), self.director)
+        self.assertEqual(self.items_of(self.director).on_behalf_id, self.manager)
 
     def test_it_is_capped_by_the_authority(self):
         # The manager may give 20 %, a salesperson 10 %.

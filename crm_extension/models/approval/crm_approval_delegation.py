@@ -285,6 +285,7 @@ class CrmApprovalDelegation(models.Model):
                 delegation.delegator_id.id,
                 delegation.delegate_id.id,
                 Decimal(repr(delegation.amount_max)) if delegation.amount_max else None,
+                delegation.id,
             )
             for delegation in found.sorted(lambda delegation: bool(delegation.gate))
         }

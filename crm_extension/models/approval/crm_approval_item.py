@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .core.delegation import stand_in
+from .core.delegation import InPlaceOf, stand_in
 from .core.reporting_line import managers_of
 
 
@@ -63,6 +63,17 @@ class CrmApprovalItem(models.Model):
         string="Instead of",
         readonly=True,
         help="Who would have been asked, had they not handed it over.",
+    )
+    delegation_ids = fields.Many2many(
+        comodel_name="crm.approval.delegation",
+        relation="crm_approval_item_delegation_rel",
+        column1="item_id",
+        column2="delegation_id",
+        string="By Delegation",
+        ondelete="restrict",
+        readonly=True,
+        context={"active_test": False},
+        help="The delegations by which it came; none when it was handed on by hand.",
     )
     comment = fields.Text(help="Kept with the decision. A rejection needs one.")
     date_done = fields.Datetime(string="Answered on", readonly=True)
@@ -417,7 +428,7 @@ class CrmApprovalItem(models.Model):
         )
         steps._ask(
             [
-                {user.id: (item.on_behalf_id or item.user_id).id}
+                {user.id: InPlaceOf((item.on_behalf_id or item.user_id).id)}
                 for item, user in zip(self, users, strict=True)
             ]
         )
@@ -454,6 +465,40 @@ class CrmApprovalItem(models.Model):
                     )
                 )
         return unable
+
+    def _is_found_again(self, found, here):
+        """Whether a single item stays with its person when its point looks for its
+        people again. What its person was given by hand, or by escalation, stays as
+        long as they can answer and the one they answer for is still found; a standing
+        delegation has to lead there again.
+
+        :param found: :class:`~.crm_approval_routing.Asked`
+        :param here: ids of the users who may decide and are not away
+        """
+        self.ensure_one()
+        user, person = self.user_id.id, self.on_behalf_id.id
+        if not person or self.delegation_ids:
+            return found.users.get(user) == self._get_place()
+        voices = {place.person if place else key for key, place in found.users.items()}
+        return user in found.users or (user in here and person in voices)
+
+    def _get_place(self):
+        """For whom a single item's person answers: ``InPlaceOf`` or ``False``."""
+        self.ensure_one()
+        return bool(self.on_behalf_id) and InPlaceOf(
+            self.on_behalf_id.id, tuple(self._get_hops().ids)
+        )
+
+    def _get_hops(self):
+        """The delegations by which a single item came, in the order of their way."""
+        self.ensure_one()
+        by_delegator = {hop.delegator_id: hop for hop in self.delegation_ids}
+        found, person = self.delegation_ids.browse(), self.on_behalf_id
+        while hop := by_delegator.pop(person, None):
+            found += hop
+            person = hop.delegate_id
+        # A delegation may have been given to somebody else since.
+        return found + (self.delegation_ids - found)
 
     def _find_managers_above(self):
         """The next manager above each item's person who may decide and is not asked

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .core.delegation import InPlaceOf, stand_in
+from .core.delegation import InPlaceOf, still_leads
 from .core.reporting_line import managers_of
 
 
@@ -265,7 +265,8 @@ class CrmApprovalItem(models.Model):
         The requests are locked first, and the acting user is checked on what is
         there then, so of two people deciding at once one is told. What
         changed unnoticed since it was asked (a limit, a product) is asked again
-        instead of being decided; those items are left as they are.
+        instead of being decided, and what came by a delegation that is over goes
+        back; those items are left as they are then.
 
         :param verb: ``approve`` or ``reject``
         :return: the items that were decided
@@ -273,10 +274,11 @@ class CrmApprovalItem(models.Model):
         """
         self._check_can_decide()
         self._check_seen()
-        engine = self._lock()
+        engine = self._lock_requests()
         self._check_comment(verb)
         revisions = {item.id: item.step_id.revision for item in engine}
         engine.request_id._catch_up()
+        engine._filter_lapsed()._reroute()
         engine = engine.filtered(
             lambda item: (
                 item.state == "open" and item.step_id.revision == revisions[item.id]
@@ -301,8 +303,22 @@ class CrmApprovalItem(models.Model):
         """The items for the engine's own writes, once their requests are locked and
         the acting user has been checked on what is there then.
 
-        :raises UserError: when somebody else is at it, or an item is no longer open
+        :raises UserError: when somebody else is at it, an item is no longer open, or
+            came by a delegation that is over
         """
+        engine = self._lock_requests()
+        if lapsed := engine._filter_lapsed():
+            raise UserError(
+                self.env._(
+                    "The delegation by which you answer for %(person)s no longer covers"
+                    " %(document)s; it goes back within the hour.",
+                    person=lapsed[0].on_behalf_id.name,
+                    document=lapsed[0].name,
+                )
+            )
+        return engine
+
+    def _lock_requests(self):
         engine = self._as_engine()
         engine.request_id._lock()
         engine.invalidate_recordset()
@@ -372,10 +388,17 @@ class CrmApprovalItem(models.Model):
                     "fingerprint": item.request_id.fingerprint,
                     "on_behalf_id": item.on_behalf_id.id,
                 }
-                | ({"details": details} if details else {})
+                | ({"details": more} if more else {})
                 for item in self
+                for more in [(details or {}) | item._prepare_hops()]
             ]
         )
+
+    def _prepare_hops(self):
+        """The delegations by which a single item came, as they are put down."""
+        self.ensure_one()
+        hops = self.sudo()._get_hops()  # whoever answers need not see all of them
+        return {"hops": [hop._prepare_evidence() for hop in hops]} if hops else {}
 
     def _open(self):
         """Put the items before their people, each with a deadline in their own
@@ -446,7 +469,9 @@ class CrmApprovalItem(models.Model):
         steps.request_id._advance()
 
     def _filter_unable(self):
-        """Items whose person may no longer decide, is away, or has handed over."""
+        """Items that their points would not put before their person now: who may no
+        longer decide, does not hold any more what the rule names, is away, has handed
+        over, or answers by a delegation that is over."""
         unable = self.browse()
         documents = self.request_id._get_document_by_request()
         for (company, gate), requests in self.request_id._grouped_by_staff().items():
@@ -455,16 +480,34 @@ class CrmApprovalItem(models.Model):
                 lambda item, requests=requests: item.request_id in requests
             )
             for request, own in items.grouped("request_id").items():
+                document = documents[request.id]
+                matter = self._get_matter(request, document, staff)
+                for step, asked in own.grouped("step_id").items():
+                    unable |= step._filter_unable(asked, document, staff, matter)
+        return unable
+
+    def _filter_lapsed(self):
+        """Items whose person answers by a delegation that is over, or that does not
+        cover what is there now."""
+        delegated = self.filtered("delegation_ids")
+        lapsed = self.browse()
+        documents = delegated.request_id._get_document_by_request()
+        for (
+            company,
+            gate,
+        ), requests in delegated.request_id._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
+            for request in requests:
                 matter = self._get_matter(request, documents[request.id], staff)
-                unable |= own.filtered(
-                    lambda item, staff=staff, matter=matter: (
-                        item.user_id.id not in matter.eligible
-                        or item.user_id.id in staff.absent
-                        or stand_in(item.user_id.id, staff.proxies, matter)
-                        != item.user_id.id
+                lapsed |= delegated.filtered(
+                    lambda item, request=request, staff=staff, matter=matter: (
+                        item.request_id == request
+                        and not still_leads(
+                            item._get_place(), item.user_id.id, staff.proxies, matter
+                        )
                     )
                 )
-        return unable
+        return lapsed
 
     def _is_found_again(self, found, here):
         """Whether a single item stays with its person when its point looks for its
@@ -477,10 +520,15 @@ class CrmApprovalItem(models.Model):
         """
         self.ensure_one()
         user, person = self.user_id.id, self.on_behalf_id.id
-        if not person or self.delegation_ids:
+        if not self._is_given_by_hand():
             return found.users.get(user) == self._get_place()
         voices = {place.person if place else key for key, place in found.users.items()}
         return user in found.users or (user in here and person in voices)
+
+    def _is_given_by_hand(self):
+        """Whether a person, or the clock, put a single item before its person."""
+        self.ensure_one()
+        return bool(self.on_behalf_id) and not self.delegation_ids
 
     def _get_place(self):
         """For whom a single item's person answers: ``InPlaceOf`` or ``False``."""
@@ -583,6 +631,7 @@ class CrmApprovalItem(models.Model):
         left = self - decided
         if not left:
             return action
+        names = ", ".join(left.mapped("name"))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -592,7 +641,13 @@ class CrmApprovalItem(models.Model):
                 "message": self.env._(
                     "%(documents)s: something changed since this was asked, so it is"
                     " asked again. Read it again, then decide.",
-                    documents=", ".join(left.mapped("name")),
+                    documents=names,
+                )
+                if "open" in left.mapped("state")
+                else self.env._(
+                    "%(documents)s: no longer asked of you; your delegation is over or"
+                    " does not go that far.",
+                    documents=names,
                 ),
                 "next": action,
             },

@@ -220,6 +220,26 @@ class CrmApprovalRequestStep(models.Model):
             return False
         return True
 
+    def _filter_unable(self, items, document, staff, matter):
+        """Those items of a single step that it would not put before their person now.
+        What was given by hand, or by escalation, stays with who can answer."""
+        self.ensure_one()
+        taken = set(self._get_people_taken().ids)
+        matter = matter._replace(eligible=matter.eligible - taken)
+        if not self.policy_step_id:
+            return items.filtered(lambda item: item.user_id.id not in matter.eligible)
+        here = matter.eligible - staff.absent
+        found = self._find(
+            self.policy_step_id, self.request_id, document, staff, matter
+        )
+        return items.filtered(
+            lambda item: (
+                item.user_id.id not in here
+                if item._is_given_by_hand()
+                else not item._is_found_again(found, here)
+            )
+        )
+
     def _restaff_opinion(self, leaving, matter):
         """An opinion is that of one person; without that person nobody waits for it."""
         lost = (self.item_ids & leaving).filtered(

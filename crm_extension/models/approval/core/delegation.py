@@ -87,6 +87,20 @@ def hops(
     return tuple(chain)
 
 
+def still_leads(
+    place: InPlaceOf, to: Hashable, proxies: Mapping[Hashable, Proxy], matter: Matter
+) -> bool:
+    """Whether the delegations by which ``to`` answers are in force, and cover the
+    matter as it is now."""
+    at = place.person
+    for key in place.delegations:
+        proxy = proxies.get(at)
+        if proxy is None or proxy.key != key or not _carries(proxy, matter):
+            return False
+        at = proxy.delegate
+    return at == to
+
+
 def _carries(proxy: Proxy, matter: Matter) -> bool:
     if proxy.delegate not in matter.eligible:
         return False

@@ -15,6 +15,14 @@ CONFIRM = "sale.order:confirm"
 
 
 class PeopleCommon(ApprovalCommon):
+    @classmethod
+    def make_discount_policy(cls, **values):
+        # Nobody answers for a manager with a smaller limit than theirs.
+        policy = super().make_discount_policy(**values)
+        director = {"job_id": cls.jobs["Director"].id, "limit": 40}
+        policy.line_ids = [Command.create(director)]
+        return policy
+
     def ask(self, *steps, discount=25, user=None, **values):
         if steps:
             self.retire(self.policy)
@@ -127,12 +135,37 @@ class TestLadder(PeopleCommon, TransactionCase):
         )
         values = {"name": "Board", "approver_kind": "group", "group_id": group.id}
         order, request = self.ask(values)
-        self.env.ref(
-            "crm_extension.crm_extension_group_approver"
-        ).user_ids -= self.director
+        # Still an approver, only no longer in the group.
         group.user_ids = False
         self.find_stuck()
         self.assertEqual(self.waiting(request), self.manager)
+        # Who stands in stays, as long as the rule still finds nobody.
+        item = self.items_of(self.manager)
+        self.find_stuck()
+        self.assertEqual(self.items_of(self.manager), item)
+        group.user_ids = self.director
+        self.find_stuck()
+        self.assertEqual(self.waiting(request), self.director)
+
+    def test_the_approver_who_changes_position_is_found_by_the_hour(self):
+        order, request = self.ask(self.step("Sales Manager", 10))
+        head = self.make_person("t_head", "Sales Manager", SALES_MANAGER)
+        self.manager.employee_id.job_id = self.jobs["Salesperson"]
+        self.find_stuck()
+        self.assertEqual(self.waiting(request), head)
+
+    def test_what_a_person_was_given_by_hand_is_left_with_them_by_the_hour(self):
+        order, request = self.ask(self.step("Sales Manager", 10))
+        self.items_of(self.manager)._do_delegate(self.finance)
+        self.manager.employee_id.job_id = self.jobs["Salesperson"]
+        self.find_stuck()
+        self.assertEqual(self.waiting(request), self.finance)
+
+    def test_who_is_asked_for_an_opinion_is_left_with_it_by_the_hour(self):
+        order, request = self.ask(self.step("Sales Manager", 10))
+        self.items_of(self.manager)._do_ask(self.finance, "before", "Well?")
+        self.find_stuck()
+        self.assertEqual(self.waiting(request), self.finance)
 
     def test_the_approver_on_leave_is_passed_over(self):
         self.send_away(self.manager)
@@ -329,6 +362,150 @@ class TestDelegation(PeopleCommon, TransactionCase):
         self.env["crm.approval.delegation"].search([]).amount_max = 6000
         self.assertEqual(self.waiting(request), self.director)
         self.assertEqual(item.state, "void")
+
+    def test_what_grows_beyond_the_amount_goes_back(self):
+        self.hand_over(self.manager, self.director, amount_max=6000)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        item = self.items_of(self.director)
+        order.order_line[1].product_uom_qty = 1000
+        self.assertIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(self.waiting(request), self.manager)
+        self.assertEqual(item.state, "void")
+        self.assertFalse(self.items_of(self.manager).on_behalf_id)
+
+    def test_what_grows_within_the_amount_stays_with_the_delegate(self):
+        self.hand_over(self.manager, self.director, amount_max=6000)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        item = self.items_of(self.director)
+        order.order_line[1].product_uom_qty = 11
+        self.assertIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(self.items_of(self.director), item)
+
+    def test_what_grows_beyond_the_authority_goes_back(self):
+        # The manager may give 20 %, their stand-in is a salesperson with 10 %.
+        lead = self.make_person("t_lead", "Salesperson", APPROVER, self.manager)
+        self.hand_over(self.manager, lead)
+        order, request = self.ask(self.step("Sales Manager", 10), discount=10.5)
+        self.assertEqual(self.waiting(request), self.manager)
+        self.discount_policy.line_ids[0].limit = 16
+        self.find_stuck()
+        self.assertEqual(self.waiting(request), lead)
+        order.order_line[1].discount = 18
+        self.assertEqual(self.waiting(request), self.manager)
+
+    def test_what_was_handed_on_by_hand_stays_when_it_is_asked_again(self):
+        order, request = self.ask(self.step("Sales Manager", 10))
+        self.items_of(self.manager)._do_delegate(self.director)
+        order.order_line[1].product_uom_qty = 1000
+        self.assertIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(self.waiting(request), self.director)
+        self.assertEqual(self.items_of(self.director).on_behalf_id, self.manager)
+
+    def test_what_has_moved_goes_back_as_soon_as_it_is_ended(self):
+        for values in (
+            {"active": False},
+            {"date_to": fields.Date.today() - timedelta(days=1)},
+            {"amount_max": 100},
+            {"delegate_id": self.finance.id},
+        ):
+            with self.subTest(values):
+                delegation = self.hand_over(self.manager, self.director)
+                order, request = self.ask()
+                self.assertEqual(self.waiting(request), self.director)
+                delegation.with_user(self.manager).write(values)
+                expected = values.get("delegate_id", self.manager.id)
+                self.assertEqual(self.waiting(request).id, expected)
+                delegation.active = False
+
+    def test_what_has_moved_goes_back_by_the_hour_once_it_is_over(self):
+        self.hand_over(self.manager, self.director)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            self.env.invalidate_all()
+            self.find_stuck()
+            self.assertEqual(self.waiting(request), self.manager)
+
+    def test_who_decides_after_it_is_over_hands_it_back_instead(self):
+        self.hand_over(self.manager, self.director)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        item = self.items_of(self.director)
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            self.env.invalidate_all()
+            with self.assertRaisesRegex(UserError, "delegation by which you answer"):
+                item._do_delegate(self.finance)
+            action = item.action_approve()
+            self.assertIn("no longer asked of you", action["params"]["message"])
+            self.assertEqual(request.state, "pending")
+            self.assertNotIn("approve", request.decision_ids.mapped("verb"))
+            self.assertEqual(self.waiting(request), self.manager)
+
+    def test_what_grew_unasked_beyond_the_amount_is_handed_back(self):
+        self.hand_over(self.manager, self.director, amount_max=6000)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        order.order_line[0].product_uom_qty = 100  # at no discount
+        self.items_of(self.director).action_approve()
+        self.assertEqual(self.waiting(request), self.manager)
+
+    def test_the_log_names_the_delegations_that_were_used(self):
+        first = self.hand_over(self.manager, self.finance)
+        second = self.hand_over(self.finance, self.director)
+        order, request = self.ask(self.step("Sales Manager", 10), discount=18)
+        self.decide(self.director)
+        row = request.decision_ids[-1]
+        self.assertEqual(
+            [hop["id"] for hop in row.details["hops"]], (first | second).ids
+        )
+        self.assertEqual(row.details["hops"][0]["from"], "Manager")
+        self.assertIn("from Finance to Director", row.particulars)
+        for delegation in (first, second):
+            with self.assertRaisesRegex(UserError, "Archive it"):
+                delegation.unlink()
+        first.with_user(self.manager).action_archive()
+        self.assertEqual(first.state, "over")
+        self.assertEqual(request.item_ids.delegation_ids, first | second)
+
+    def test_what_was_never_used_can_be_deleted(self):
+        delegation = self.hand_over(self.manager, self.director)
+        delegation.with_user(self.manager).unlink()
+        self.assertFalse(delegation.exists())
+
+    def notices_about(self, delegation):
+        return self.env["mail.message"].search(
+            [
+                ("model", "=", delegation._name),
+                ("res_id", "=", delegation.id),
+                ("message_type", "=", "user_notification"),
+            ]
+        )
+
+    def test_both_are_told_when_somebody_else_hands_over(self):
+        administrator = self.administrators[0]
+        delegation = self.env["crm.approval.delegation"].with_user(administrator)
+        delegation = delegation.create(
+            {
+                "delegator_id": self.manager.id,
+                "delegate_id": self.director.id,
+                "date_to": "2999-01-01",
+            }
+        )
+        told = self.notices_about(delegation)
+        self.assertEqual(
+            told.mapped("partner_ids"), (self.manager | self.director).partner_id
+        )
+        self.assertEqual(len(told), 2)
+        delegation.note = "Ill"
+        self.assertEqual(self.notices_about(delegation), told)
+
+    def test_nobody_is_told_what_they_did_themselves(self):
+        self.assertFalse(self.notices_about(self.hand_over(self.manager, self.finance)))
+
+    def test_two_do_not_overlap_by_moving_to_another_company(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        (self.manager | self.director).company_ids += other
+        self.hand_over(self.manager, self.director, company_id=other.id)
+        here = self.hand_over(self.manager, self.director)
+        with self.assertRaisesRegex(ValidationError, "already has a delegation"):
+            here.company_id = other
 
     def test_it_is_capped_by_the_authority(self):
         # The manager may give 20 %, a salesperson 10 %.

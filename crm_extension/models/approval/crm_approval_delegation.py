@@ -6,6 +6,12 @@ from odoo.tools import format_amount, format_date
 
 from .core.delegation import Proxy
 
+# What says who answers for whom, when and how far.
+SCOPE = frozenset(
+    {"delegator_id", "delegate_id", "date_from", "date_to", "gate", "amount_max"}
+    | {"company_id", "active"}
+)
+
 
 class CrmApprovalDelegation(models.Model):
     """Somebody answers in somebody else's place, from one day to another.
@@ -65,6 +71,9 @@ class CrmApprovalDelegation(models.Model):
         help="Documents above this amount stay with who hands over. Zero: any amount.",
     )
     note = fields.Char(string="Reason")
+    active = fields.Boolean(
+        default=True, tracking=True, help="Archive a delegation to end it at once."
+    )
     state = fields.Selection(
         selection=[("coming", "Coming"), ("active", "In force"), ("over", "Over")],
         compute="_compute_state",
@@ -87,11 +96,13 @@ class CrmApprovalDelegation(models.Model):
         "You already answer for yourself: choose somebody else.",
     )
 
-    @api.depends("date_from", "date_to", "delegator_id.tz")
+    @api.depends("date_from", "date_to", "delegator_id.tz", "active")
     def _compute_state(self):
         for delegation in self:
             today = delegation._get_today()
-            if not delegation.date_from or delegation.date_from > today:
+            if not delegation.active:
+                delegation.state = "over"
+            elif not delegation.date_from or delegation.date_from > today:
                 delegation.state = "coming"
             elif delegation.date_to and delegation.date_to < today:
                 delegation.state = "over"
@@ -152,9 +163,11 @@ class CrmApprovalDelegation(models.Model):
                 - delegation.delegator_id
             )
 
-    @api.constrains("delegator_id", "delegate_id", "date_from", "date_to", "gate")
+    @api.constrains(
+        "delegator_id", "date_from", "date_to", "gate", "company_id", "active"
+    )
     def _check_one_at_a_time(self):
-        for delegation in self:
+        for delegation in self.filtered("active"):
             others = self.search_count(
                 [
                     ("id", "!=", delegation.id),
@@ -204,6 +217,7 @@ class CrmApprovalDelegation(models.Model):
     def create(self, vals_list):
         delegations = super().create(vals_list)
         delegations._check_own()
+        delegations._tell_people()
         delegations._move_open_items()
         return delegations
 
@@ -211,12 +225,32 @@ class CrmApprovalDelegation(models.Model):
         self._check_own()
         result = super().write(vals)
         self._check_own()
+        if SCOPE & vals.keys():
+            self._tell_people()
         self._move_open_items()
         return result
 
     def unlink(self):
         self._check_own()
         return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """What somebody answered by is kept, so that the log can name it."""
+        used = (
+            self.env["crm.approval.item"]
+            .sudo()  # who handed over need not see what was asked
+            .search([("delegation_ids", "in", self.ids)], limit=1)
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "%(delegate)s was asked in the place of %(delegator)s because of"
+                    " this delegation, so it is kept. Archive it to end it at once.",
+                    delegate=used.user_id.name,
+                    delegator=used.on_behalf_id.name,
+                )
+            )
 
     def action_end(self):
         """End the delegations with today."""
@@ -243,21 +277,59 @@ class CrmApprovalDelegation(models.Model):
                 )
 
     def _move_open_items(self):
-        """What waits already moves on as well, when it starts at once; what starts
-        later is found by ``crm.approval.request._cron_find_stuck``."""
+        """What waits already moves on as well, when it starts at once, and goes back
+        when it is over; what starts or ends later is found by
+        ``crm.approval.request._cron_find_stuck``."""
         started = self.filtered(lambda delegation: delegation.state == "active")
         items = (
             self.env["crm.approval.item"]
             .sudo()  # who hands over need not see what else waits there
             .search(
                 [
+                    ("state", "in", ("open", "later")),
+                    "|",
+                    ("delegation_ids", "in", self.ids),
+                    "&",
                     ("user_id", "in", started.delegator_id.ids),
                     ("company_id", "in", started.company_id.ids),
-                    ("state", "in", ("open", "later")),
                 ]
             )
         )
         items._filter_unable()._reroute()
+
+    def _tell_people(self):
+        """Who has had their approvals handed over by somebody else is told, and so is
+        who receives them: one notice each."""
+        for delegation in self:
+            if delegation.delegator_id == self.env.user:
+                continue
+            for user in delegation.delegator_id | delegation.delegate_id:
+                told = delegation.with_context(lang=user.lang)
+                told.message_notify(
+                    partner_ids=user.partner_id.ids,
+                    subject=told.env._(
+                        "Approvals of %s: who answers in their place",
+                        delegation.delegator_id.name,
+                    ),
+                    body=told.meaning
+                    if delegation.active
+                    else told.env._(
+                        "%(delegate)s no longer answers in the place of %(delegator)s.",
+                        delegate=delegation.delegate_id.name,
+                        delegator=delegation.delegator_id.name,
+                    ),
+                )
+
+    def _prepare_evidence(self):
+        """A single delegation as the log keeps it: JSON data."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "from": self.delegator_id.name,
+            "to": self.delegate_id.name,
+            "first": fields.Date.to_string(self.date_from),
+            "last": fields.Date.to_string(self.date_to),
+        }
 
     def _get_today(self):
         self.ensure_one()
@@ -285,6 +357,7 @@ class CrmApprovalDelegation(models.Model):
                 delegation.delegator_id.id,
                 delegation.delegate_id.id,
                 Decimal(repr(delegation.amount_max)) if delegation.amount_max else None,
+                delegation.id,
             )
             for delegation in found.sorted(lambda delegation: bool(delegation.gate))
         }

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .core.delegation import stand_in
+from .core.delegation import InPlaceOf, still_leads
 from .core.reporting_line import managers_of
 
 
@@ -63,6 +63,17 @@ class CrmApprovalItem(models.Model):
         string="Instead of",
         readonly=True,
         help="Who would have been asked, had they not handed it over.",
+    )
+    delegation_ids = fields.Many2many(
+        comodel_name="crm.approval.delegation",
+        relation="crm_approval_item_delegation_rel",
+        column1="item_id",
+        column2="delegation_id",
+        string="By Delegation",
+        ondelete="restrict",
+        readonly=True,
+        context={"active_test": False},
+        help="The delegations by which it came; none when it was handed on by hand.",
     )
     comment = fields.Text(help="Kept with the decision. A rejection needs one.")
     date_done = fields.Datetime(string="Answered on", readonly=True)
@@ -254,7 +265,8 @@ class CrmApprovalItem(models.Model):
         The requests are locked first, and the acting user is checked on what is
         there then, so of two people deciding at once one is told. What
         changed unnoticed since it was asked (a limit, a product) is asked again
-        instead of being decided; those items are left as they are.
+        instead of being decided, and what came by a delegation that is over goes
+        back; those items are left as they are then.
 
         :param verb: ``approve`` or ``reject``
         :return: the items that were decided
@@ -262,10 +274,11 @@ class CrmApprovalItem(models.Model):
         """
         self._check_can_decide()
         self._check_seen()
-        engine = self._lock()
+        engine = self._lock_requests()
         self._check_comment(verb)
         revisions = {item.id: item.step_id.revision for item in engine}
         engine.request_id._catch_up()
+        engine._filter_lapsed()._reroute()
         engine = engine.filtered(
             lambda item: (
                 item.state == "open" and item.step_id.revision == revisions[item.id]
@@ -290,8 +303,22 @@ class CrmApprovalItem(models.Model):
         """The items for the engine's own writes, once their requests are locked and
         the acting user has been checked on what is there then.
 
-        :raises UserError: when somebody else is at it, or an item is no longer open
+        :raises UserError: when somebody else is at it, an item is no longer open, or
+            came by a delegation that is over
         """
+        engine = self._lock_requests()
+        if lapsed := engine._filter_lapsed():
+            raise UserError(
+                self.env._(
+                    "The delegation by which you answer for %(person)s no longer covers"
+                    " %(document)s; it goes back within the hour.",
+                    person=lapsed[0].on_behalf_id.name,
+                    document=lapsed[0].name,
+                )
+            )
+        return engine
+
+    def _lock_requests(self):
         engine = self._as_engine()
         engine.request_id._lock()
         engine.invalidate_recordset()
@@ -361,10 +388,17 @@ class CrmApprovalItem(models.Model):
                     "fingerprint": item.request_id.fingerprint,
                     "on_behalf_id": item.on_behalf_id.id,
                 }
-                | ({"details": details} if details else {})
+                | ({"details": more} if more else {})
                 for item in self
+                for more in [(details or {}) | item._prepare_hops()]
             ]
         )
+
+    def _prepare_hops(self):
+        """The delegations by which a single item came, as they are put down."""
+        self.ensure_one()
+        hops = self.sudo()._get_hops()  # whoever answers need not see all of them
+        return {"hops": [hop._prepare_evidence() for hop in hops]} if hops else {}
 
     def _open(self):
         """Put the items before their people, each with a deadline in their own
@@ -417,7 +451,7 @@ class CrmApprovalItem(models.Model):
         )
         steps._ask(
             [
-                {user.id: (item.on_behalf_id or item.user_id).id}
+                {user.id: InPlaceOf((item.on_behalf_id or item.user_id).id)}
                 for item, user in zip(self, users, strict=True)
             ]
         )
@@ -435,7 +469,9 @@ class CrmApprovalItem(models.Model):
         steps.request_id._advance()
 
     def _filter_unable(self):
-        """Items whose person may no longer decide, is away, or has handed over."""
+        """Items that their points would not put before their person now: who may no
+        longer decide, does not hold any more what the rule names, is away, has handed
+        over, or answers by a delegation that is over."""
         unable = self.browse()
         documents = self.request_id._get_document_by_request()
         for (company, gate), requests in self.request_id._grouped_by_staff().items():
@@ -444,16 +480,73 @@ class CrmApprovalItem(models.Model):
                 lambda item, requests=requests: item.request_id in requests
             )
             for request, own in items.grouped("request_id").items():
+                document = documents[request.id]
+                matter = self._get_matter(request, document, staff)
+                for step, asked in own.grouped("step_id").items():
+                    unable |= step._filter_unable(asked, document, staff, matter)
+        return unable
+
+    def _filter_lapsed(self):
+        """Items whose person answers by a delegation that is over, or that does not
+        cover what is there now."""
+        delegated = self.filtered("delegation_ids")
+        lapsed = self.browse()
+        documents = delegated.request_id._get_document_by_request()
+        for (
+            company,
+            gate,
+        ), requests in delegated.request_id._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
+            for request in requests:
                 matter = self._get_matter(request, documents[request.id], staff)
-                unable |= own.filtered(
-                    lambda item, staff=staff, matter=matter: (
-                        item.user_id.id not in matter.eligible
-                        or item.user_id.id in staff.absent
-                        or stand_in(item.user_id.id, staff.proxies, matter)
-                        != item.user_id.id
+                lapsed |= delegated.filtered(
+                    lambda item, request=request, staff=staff, matter=matter: (
+                        item.request_id == request
+                        and not still_leads(
+                            item._get_place(), item.user_id.id, staff.proxies, matter
+                        )
                     )
                 )
-        return unable
+        return lapsed
+
+    def _is_found_again(self, found, here):
+        """Whether a single item stays with its person when its point looks for its
+        people again. What its person was given by hand, or by escalation, stays as
+        long as they can answer and the one they answer for is still found; a standing
+        delegation has to lead there again.
+
+        :param found: :class:`~.crm_approval_routing.Asked`
+        :param here: ids of the users who may decide and are not away
+        """
+        self.ensure_one()
+        user, person = self.user_id.id, self.on_behalf_id.id
+        if not self._is_given_by_hand():
+            return found.users.get(user) == self._get_place()
+        voices = {place.person if place else key for key, place in found.users.items()}
+        return user in found.users or (user in here and person in voices)
+
+    def _is_given_by_hand(self):
+        """Whether a person, or the clock, put a single item before its person."""
+        self.ensure_one()
+        return bool(self.on_behalf_id) and not self.delegation_ids
+
+    def _get_place(self):
+        """For whom a single item's person answers: ``InPlaceOf`` or ``False``."""
+        self.ensure_one()
+        return bool(self.on_behalf_id) and InPlaceOf(
+            self.on_behalf_id.id, tuple(self._get_hops().ids)
+        )
+
+    def _get_hops(self):
+        """The delegations by which a single item came, in the order of their way."""
+        self.ensure_one()
+        by_delegator = {hop.delegator_id: hop for hop in self.delegation_ids}
+        found, person = self.delegation_ids.browse(), self.on_behalf_id
+        while hop := by_delegator.pop(person, None):
+            found += hop
+            person = hop.delegate_id
+        # A delegation may have been given to somebody else since.
+        return found + (self.delegation_ids - found)
 
     def _find_managers_above(self):
         """The next manager above each item's person who may decide and is not asked
@@ -538,6 +631,7 @@ class CrmApprovalItem(models.Model):
         left = self - decided
         if not left:
             return action
+        names = ", ".join(left.mapped("name"))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -547,7 +641,13 @@ class CrmApprovalItem(models.Model):
                 "message": self.env._(
                     "%(documents)s: something changed since this was asked, so it is"
                     " asked again. Read it again, then decide.",
-                    documents=", ".join(left.mapped("name")),
+                    documents=names,
+                )
+                if "open" in left.mapped("state")
+                else self.env._(
+                    "%(documents)s: no longer asked of you; your delegation is over or"
+                    " does not go that far.",
+                    documents=names,
                 ),
                 "next": action,
             },

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 from .core.facts import about, covers, from_json
 from .core.route import Point, yes_needed
@@ -108,7 +108,7 @@ class CrmApprovalRequestStep(models.Model):
     def _ask(self, asked):
         """Note who is asked; they are, once their step starts.
 
-        :param asked: per step, ``{user id: id of whom they answer for, or False}``
+        :param asked: per step, ``{user id: InPlaceOf, or False}``
         """
         self.env["crm.approval.item"]._as_engine().create(
             [
@@ -116,10 +116,11 @@ class CrmApprovalRequestStep(models.Model):
                     "request_id": step.request_id.id,
                     "step_id": step.id,
                     "user_id": user,
-                    "on_behalf_id": behalf,
+                    "on_behalf_id": place and place.person,
+                    "delegation_ids": place and [Command.set(place.delegations)],
                 }
                 for step, users in zip(self, asked, strict=True)
-                for user, behalf in users.items()
+                for user, place in users.items()
             ]
         )
 
@@ -196,19 +197,14 @@ class CrmApprovalRequestStep(models.Model):
         alive = self.item_ids.filtered(lambda item: item.state in ALIVE)
         here = matter.eligible - staff.absent
         gone = (alive & leaving).filtered(
-            lambda item: (
-                item.user_id.id not in found.users
-                and not (
-                    item.user_id.id in here and item.on_behalf_id.id in found.users
-                )
-            )
+            lambda item: not item._is_found_again(found, here)
         )
         kept = alive - gone
         spoken_for = set(kept.user_id.ids + kept.on_behalf_id.ids)
         new = {
-            user: behalf
-            for user, behalf in found.users.items()
-            if user not in spoken_for and behalf not in spoken_for
+            user: place
+            for user, place in found.users.items()
+            if user not in spoken_for and not (place and place.person in spoken_for)
         }
         if gone:
             gone._record("reroute", self._get_reroute_note(gone, new))
@@ -216,13 +212,33 @@ class CrmApprovalRequestStep(models.Model):
         self._ask([new])
         # Somebody and who answers in their place are one voice.
         voices = {(item.on_behalf_id or item.user_id).id for item in kept}
-        voices |= {behalf or user for user, behalf in new.items()}
+        voices |= {place.person if place else user for user, place in new.items()}
         rule = self.policy_step_id
         try:
             self.yes_needed = yes_needed(rule.quorum, rule.quorum_count, len(voices))
         except ValueError:
             return False
         return True
+
+    def _filter_unable(self, items, document, staff, matter):
+        """Those items of a single step that it would not put before their person now.
+        What was given by hand, or by escalation, stays with who can answer."""
+        self.ensure_one()
+        taken = set(self._get_people_taken().ids)
+        matter = matter._replace(eligible=matter.eligible - taken)
+        if not self.policy_step_id:
+            return items.filtered(lambda item: item.user_id.id not in matter.eligible)
+        here = matter.eligible - staff.absent
+        found = self._find(
+            self.policy_step_id, self.request_id, document, staff, matter
+        )
+        return items.filtered(
+            lambda item: (
+                item.user_id.id not in here
+                if item._is_given_by_hand()
+                else not item._is_found_again(found, here)
+            )
+        )
 
     def _restaff_opinion(self, leaving, matter):
         """An opinion is that of one person; without that person nobody waits for it."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .core.delegation import Matter, stand_in
+from .core.delegation import InPlaceOf, Matter, hops, stand_in
 from .core.route import yes_needed
 from .crm_approval_policy_step import Asking
 
@@ -31,7 +31,7 @@ class Staff(NamedTuple):
 class Asked(NamedTuple):
     """Who is asked at a point.
 
-    :param users: ``{user id: id of the user they answer for, or False}``
+    :param users: ``{user id: InPlaceOf, or False who answers for nobody else}``
     :param needed: how many of them must say yes; 0 when there are not enough people
     """
 
@@ -192,15 +192,16 @@ class CrmApprovalRouting(models.AbstractModel):
 
     @api.model
     def _hand_over(self, users, staff, matter):
-        """Let delegates answer: ``{user id: id of whom they answer for, or False}``."""
-        answering = {}
-        for user in users:
-            delegate = stand_in(user, staff.proxies, matter)
-            if delegate == user:
-                answering[user] = False
-        for user in users:
-            delegate = stand_in(user, staff.proxies, matter)
-            answering.setdefault(delegate, user)
+        """Let delegates answer.
+
+        :return: ``{user id: InPlaceOf, or False who answers for nobody else}``
+        """
+        chains = {user: hops(user, staff.proxies, matter) for user in users}
+        answering = {user: False for user, chain in chains.items() if not chain}
+        for user, chain in chains.items():
+            if chain:
+                place = InPlaceOf(user, tuple(proxy.key for proxy in chain))
+                answering.setdefault(chain[-1].delegate, place)
         return answering
 
 

@@ -40,6 +40,15 @@ def tell_details(env, verb, details):
     :return: text, a line for each value; empty when there is nothing to tell
     """
     details = details or {}
+    lines = [_tell_deed(env, verb, details)]
+    lines += [
+        env._("by delegation no. %(id)s, from %(from)s to %(to)s", **hop)
+        for hop in details.get("hops", ())
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _tell_deed(env, verb, details):
     to = details.get("to")
     if rows := details.get("values"):
         return "\n".join(f"{row['label']}: {row['from']} → {row['to']}" for row in rows)

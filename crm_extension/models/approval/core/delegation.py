@@ -13,11 +13,26 @@ class Proxy(NamedTuple):
     :param delegate: who answers instead
     :param amount_max: the delegation covers matters up to this amount, in the
         currency of the matter's company; ``None``: any amount
+    :param key: identifies the delegation to the caller
     """
 
     delegator: Hashable
     delegate: Hashable
     amount_max: Decimal | None = None
+    key: Hashable = None
+
+
+class InPlaceOf(NamedTuple):
+    """For whom somebody answers, and by what right.
+
+    :param person: who would have been asked
+    :param delegations: keys of the delegations in force that led from that person to
+        who answers, in this order; none where the person handed it on by hand, or it
+        was escalated
+    """
+
+    person: Hashable
+    delegations: tuple = ()
 
 
 class Matter(NamedTuple):
@@ -40,7 +55,19 @@ class Matter(NamedTuple):
 def stand_in(
     person: Hashable, proxies: Mapping[Hashable, Proxy], matter: Matter
 ) -> Hashable:
-    """Who answers for ``person``: the last of the chain of delegations.
+    """Who answers for ``person``: the last of the chain of delegations, see
+    :func:`hops`.
+
+    :param proxies: by delegator
+    """
+    chain = hops(person, proxies, matter)
+    return chain[-1].delegate if chain else person
+
+
+def hops(
+    person: Hashable, proxies: Mapping[Hashable, Proxy], matter: Matter
+) -> tuple[Proxy, ...]:
+    """The delegations that lead from ``person`` to who answers, in this order.
 
     Each hop needs an amount within its cap, a delegate who may decide, and, where
     the delegator has a limit, one of the delegate's own: the smaller of the two
@@ -49,13 +76,29 @@ def stand_in(
 
     :param proxies: by delegator
     """
+    chain: list[Proxy] = []
     met = {person}
     while proxy := proxies.get(person):
         if proxy.delegate in met or not _carries(proxy, matter):
             break
+        chain.append(proxy)
         person = proxy.delegate
         met.add(person)
-    return person
+    return tuple(chain)
+
+
+def still_leads(
+    place: InPlaceOf, to: Hashable, proxies: Mapping[Hashable, Proxy], matter: Matter
+) -> bool:
+    """Whether the delegations by which ``to`` answers are in force, and cover the
+    matter as it is now."""
+    at = place.person
+    for key in place.delegations:
+        proxy = proxies.get(at)
+        if proxy is None or proxy.key != key or not _carries(proxy, matter):
+            return False
+        at = proxy.delegate
+    return at == to
 
 
 def _carries(proxy: Proxy, matter: Matter) -> bool:

@@ -40,19 +40,25 @@ class CrmApprovalCourse(models.AbstractModel):
             {"state": outcome, "date_close": fields.Datetime.now(), "counter": False}
         )
         self.item_ids._void()
-        documents = self._get_document_by_request()
         asked_elsewhere = self._get_asked_elsewhere()
-        self._without_engine()._tell(outcome)
-        for request in self._without_engine():
-            if document := documents[request.id]:
-                # The document's own company, whatever company the decider is in.
-                document = document.with_env(request.env).with_company(
-                    request.company_id
-                )
-                if outcome == "granted":
-                    request._follow_grant(document, asked_elsewhere)
-                else:
-                    request._follow_rejection(document, asked_elsewhere)
+        requests = self._without_engine()
+        requests._tell(outcome)
+        documents = requests._get_documents_to_follow()
+        if outcome == "granted":
+            requests._follow_grants(documents, asked_elsewhere)
+            return
+        for request in requests.filtered(lambda request: request.id in documents):
+            request._follow_rejection(documents[request.id], asked_elsewhere)
+
+    def _get_documents_to_follow(self):
+        """The documents for what follows from an answer, each in its own company,
+        whatever company the decider is in: ``{request id: record}``."""
+        documents = self._get_document_by_request()
+        return {
+            request.id: document.with_env(request.env).with_company(request.company_id)
+            for request in self
+            if (document := documents[request.id])
+        }
 
     def _tell(self, outcome):
         template = {
@@ -76,16 +82,26 @@ class CrmApprovalCourse(models.AbstractModel):
         )
         return answers[-1:]
 
-    def _follow_grant(self, document, asked_elsewhere):
-        """What a grant brings about: a change is written, or the step that waited
-        is taken where the rule or the document says so."""
-        document._approval_on_granted(self)
-        if self.id in asked_elsewhere:
-            return
-        if self.proposed:
-            self._apply_change(document)
-        elif document._approval_should_proceed(self):
-            self._proceed(document)
+    def _follow_grants(self, documents, asked_elsewhere):
+        """What grants bring about: a change is written, or the step that waited is
+        taken where the rule or the document says so; once, however many rules of a
+        document have granted it together."""
+        followed = self.filtered(lambda request: request.id in documents)
+        for request in followed:
+            documents[request.id]._approval_on_granted(request)
+        done = set()
+        for request in followed:
+            document = documents[request.id]
+            place = (request.res_model, request.res_id, request.gate)
+            if place in done or request.id in asked_elsewhere:
+                continue
+            if request.proposed:
+                request._apply_change(document)
+            elif document._approval_should_proceed(request):
+                request._proceed(document)
+            else:
+                continue
+            done.add(place)
 
     def _apply_change(self, document):
         """Write a granted change, once every rule that asks about it has granted this

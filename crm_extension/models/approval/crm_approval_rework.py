@@ -69,11 +69,15 @@ class CrmApprovalRework(models.AbstractModel):
         return document._approval_get_counter_values()
 
     def _holds_counter(self):
-        """Whether what was proposed instead still fits what is there."""
+        """Whether what was proposed instead still fits what is there, and whoever
+        proposed it may still decide: accepting it counts as that person's yes."""
         self.ensure_one()
         if self.state != "rework" or not self.counter:
             return False
-        step = self.item_ids.browse(self.counter["item"]).step_id
+        item = self.item_ids.browse(self.counter["item"])
+        if item.state not in ("later", "open") or not item._may_decide_now():
+            return False
+        step = item.step_id
         allowed = self._get_counter_fields()
         return step.revision == self.counter["revision"] and all(
             (row["model"], row["id"], row["field"]) in allowed
@@ -125,8 +129,8 @@ class CrmApprovalRework(models.AbstractModel):
         if not engine._holds_counter():
             raise UserError(
                 self.env._(
-                    "%(document)s has changed since that was proposed. Send it again"
-                    " instead.",
+                    "%(document)s has changed since that was proposed, or whoever"
+                    " proposed it no longer decides on it. Send it again instead.",
                     document=self.name,
                 )
             )
@@ -145,6 +149,7 @@ class CrmApprovalRework(models.AbstractModel):
             "accept", step_id=item.step_id.id, details={"values": counter["values"]}
         )
         item._agree()
+        item._leave_other_points()
         engine._go_on()
 
     def _change_proposal(self, rows):

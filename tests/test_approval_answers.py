@@ -570,3 +570,71 @@ class TestSeveralRules(ApprovalCommon, TransactionCase):
         self.assertEqual(order.state, "sale")
         words = " ".join(order.sudo().message_ids.mapped("body"))
         self.assertNotIn("could not go on", words)
+
+
+@tagged(*TAGS)
+class TestInTheReadersWords(AnswersCommon, TransactionCase):
+    """Who is told something is told in their own language, not in the decider's."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["res.lang"]._activate_lang("zh_CN")
+
+    def notices(self, *users):
+        people = self.env["res.users"].union(*users).partner_id
+        return self.env["mail.message"].search(
+            [
+                ("partner_ids", "in", people.ids),
+                ("message_type", "=", "user_notification"),
+            ]
+        )
+
+    def told(self):
+        """What the requester reads: the notice and the note on the order."""
+        notice = self.notices(self.sales)[:1].body
+        note = self.order.sudo().message_ids.filtered(
+            lambda message: message.message_type != "user_notification"
+        )[:1]
+        return notice, note.body
+
+    def assert_told(self, words):
+        for text in self.told():
+            self.assertIn(words, text)
+
+    def test_a_yes_in_the_language_of_whoever_asked(self):
+        self.sales.lang = "zh_CN"
+        self.decide(self.manager)
+        self.decide(self.finance)
+        self.assert_told("已获批准")
+
+    def test_a_no_by_somebody_who_reads_chinese_is_told_in_english(self):
+        self.item.comment = "Too much"
+        self.item.with_context(lang="zh_CN").action_reject()
+        self.assert_told("is not approved. Too much")
+
+    def test_what_is_sent_back_or_proposed(self):
+        self.sales.lang = "zh_CN"
+        self.item._do_return("Margin?")
+        self.assert_told("退回给您")
+        self.order.with_user(self.sales).action_approval_request()
+        self.items_of(self.manager)._do_counter([self.line_row(15)], "")
+        self.assert_told("建议")
+
+    def test_a_request_that_nobody_may_decide_is_told_to_each_in_their_language(self):
+        self.sales.lang = self.administrators[0].lang = "zh_CN"
+        step = self.request.step_ids[0].with_user(self.manager)._as_engine()
+        step._strand()
+        self.assert_told("目前无人有权")
+        chinese, english = (self.notices(user)[:1].body for user in self.administrators)
+        self.assertIn("目前无人有权", chinese)
+        self.assertIn("Nobody may decide", english)
+
+    def test_several_answers_together_lead_to_each_document(self):
+        second = self.make_order(0, 25)
+        second.action_approval_request()
+        items = self.items_of(self.manager)
+        items.comment = "Too much"
+        items.action_reject()
+        notice = self.notices(self.sales)[:1]
+        for order in (self.order, second):
+            self.assertIn(f'model=sale.order&amp;res_id={order.id}"', notice.body)

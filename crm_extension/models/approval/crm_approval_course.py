@@ -61,20 +61,24 @@ class CrmApprovalCourse(models.AbstractModel):
         }
 
     def _tell(self, outcome):
-        template = {
-            "granted": self.env._("%s is approved."),
-            "rejected": self.env._("%s is not approved."),
-        }[outcome]
         said = {request.id: request._get_last_answer() for request in self}
         for author, requests in self.grouped(
             lambda request: said[request.id].user_id
         ).items():
-            texts = {}
-            for request in requests:
-                comment = said[request.id].comment
-                told = template % request.name
-                texts[request.id] = f"{told} {comment}" if comment else told
-            requests._announce(texts, author)
+            requests._announce(
+                lambda request: request._get_outcome_text(outcome, said[request.id]),
+                author,
+            )
+
+    def _get_outcome_text(self, outcome, answer):
+        """How a single request ended, with the words of the last answer."""
+        self.ensure_one()
+        template = {
+            "granted": self.env._("%s is approved."),
+            "rejected": self.env._("%s is not approved."),
+        }[outcome]
+        text = template % self.name
+        return f"{text} {answer.comment}" if answer.comment else text
 
     def _get_last_answer(self):
         answers = self.decision_ids.filtered(
@@ -132,23 +136,32 @@ class CrmApprovalCourse(models.AbstractModel):
         proposal = {"proposed": self.proposed, "reason": self.reason}
         try:
             with self.env.cr.savepoint():
-                self.with_user(self.requester_id)._submit(missing, gate, proposal)
+                asking = self.with_user(self.requester_id)
+                asking._in_language_of(self.requester_id)._submit(
+                    missing, gate, proposal
+                )
         except UserError as error:
-            self._announce({self.id: str(error)})
+            reason = str(error)
+            self._announce(lambda _request: reason)
 
     def _proceed(self, document):
         """Let the document take its step, in the requester's name: the engine lends
         nobody its own rights. What stands in the way is told, never lost."""
+        requester = self.requester_id
+        lang = requester.lang or self.env.lang
+        acting = document.with_user(requester).with_context(lang=lang)
         try:
             with self.env.cr.savepoint():
-                document.with_user(self.requester_id)._approval_proceed(self)
+                acting._approval_proceed(self)
         except (UserError, AccessError, ValidationError) as error:
-            text = self.env._(
-                "%(document)s is approved but could not go on by itself: %(error)s",
-                document=document.display_name,
-                error=error,
+            reason = str(error)
+            self._announce(
+                lambda request: request.env._(
+                    "%(document)s is approved but could not go on by itself: %(error)s",
+                    document=document.display_name,
+                    error=reason,
+                )
             )
-            self._announce({self.id: text})
 
     def _follow_rejection(self, document, asked_elsewhere):
         document._approval_on_rejected(self)
@@ -217,15 +230,3 @@ class CrmApprovalCourse(models.AbstractModel):
         requests = requests.filtered(lambda request: request.state == "pending")
         requests.step_ids.filtered(lambda step: step._is_short())._restaff()
         requests._advance()
-
-    def _tell_administrators(self, text):
-        """Bring something to those who can change rules and roles."""
-        self.ensure_one()
-        administrators = self.env["crm.approval.policy.step"]._get_administrators()
-        self.env["mail.thread"].message_notify(
-            partner_ids=administrators.filtered("active").partner_id.ids,
-            subject=self.name,
-            body=text,
-            model=self._name,
-            res_id=self.id,
-        )

@@ -16,8 +16,9 @@ class CrmApprovalRework(models.AbstractModel):
             {"state": "later", "date_due": False}
         )
 
-    def _tell_requester(self, text):
-        self._without_engine()._announce(dict.fromkeys(self.ids, text), self.env.user)
+    def _tell_requester(self, tell):
+        """:param tell: gives the text about one request, in that record's language"""
+        self._without_engine()._announce(tell, self.env.user)
 
     def _get_back(self):
         """Who gave it back to the requester last, and why: list of ``{"who", "when",

@@ -147,7 +147,7 @@ class CrmApprovalCourse(models.AbstractModel):
     def _proceed(self, document):
         """Let the document take its step, in the requester's name: the engine lends
         nobody its own rights. What stands in the way is told, never lost."""
-        requester = self.requester_id
+        requester, granted = self.requester_id, self.state == "granted"
         lang = requester.lang or self.env.lang
         acting = document.with_user(requester).with_context(lang=lang)
         try:
@@ -155,13 +155,43 @@ class CrmApprovalCourse(models.AbstractModel):
                 acting._approval_proceed(self)
         except (UserError, AccessError, ValidationError) as error:
             reason = str(error)
+            values = {"document": document.display_name, "error": reason}
             self._announce(
-                lambda request: request.env._(
-                    "%(document)s is approved but could not go on by itself: %(error)s",
-                    document=document.display_name,
-                    error=reason,
+                lambda request: (
+                    request.env._(
+                        "%(document)s is approved but could not go on by itself:"
+                        " %(error)s",
+                        **values,
+                    )
+                    if granted
+                    else request.env._(
+                        "%(document)s needs no approval any more but could not go on by"
+                        " itself: %(error)s",
+                        **values,
+                    )
                 )
             )
+
+    def _tell_unneeded(self):
+        """Tell whoever asked of those requests that have ended because nothing has to
+        be approved any more."""
+        ended = self.filtered(lambda request: request.state == "cancelled")
+        ended._without_engine()._announce(
+            lambda request: request.env._(
+                "%s needs no approval any more.", request.name
+            ),
+            self.env.user,
+        )
+
+    def _go_on_unneeded(self):
+        """What has become free behind its back goes on as after a grant: nobody is at
+        it who would take the step."""
+        ended = self._without_engine().filtered(
+            lambda request: request.state == "cancelled" and not request.proposed
+        )
+        ended._follow_grants(
+            ended._get_documents_to_follow(), ended._get_asked_elsewhere()
+        )
 
     def _follow_rejection(self, document, asked_elsewhere):
         document._approval_on_rejected(self)

@@ -256,6 +256,8 @@ class CrmApprovalInbox(models.AbstractModel):
         self.ensure_one()
         if self.state in ("approved", "rejected"):
             return False
+        if self.sudo().request_state == "cancelled":  # to read how it ended
+            return self._tell_unneeded()
         return self._get_left_reason() or self.env._(
             "%(document)s has changed since it was asked. Read it again, then decide.",
             document=self.name,

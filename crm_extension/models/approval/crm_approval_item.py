@@ -620,6 +620,10 @@ class CrmApprovalItem(models.Model):
         reasons = {item.id: item._get_left_reason() for item in self}
         changed = self.filtered(lambda item: not reasons[item.id])
         sentences = [reason for reason in reasons.values() if reason]
+        # Superuser mode: to read how it ended.
+        ended = changed.filtered(lambda item: item.sudo().request_state == "cancelled")
+        sentences += [item._tell_unneeded() for item in ended]
+        changed -= ended
         if changed:
             sentences.append(
                 self.env._(
@@ -629,6 +633,10 @@ class CrmApprovalItem(models.Model):
                 )
             )
         return " ".join(sentences)
+
+    def _tell_unneeded(self):
+        self.ensure_one()
+        return self.env._("%s needs no approval any more.", self.name)
 
     def _is_open_to_clients(self, vals):
         return vals.keys() <= {"comment"} and all(

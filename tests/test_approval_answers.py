@@ -1,10 +1,14 @@
 """Answers beyond yes and no: sent back, other values, handed over, asked further."""
 
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import get_public_method
 from odoo.tests import TransactionCase, tagged
 
-from .common import ACCOUNTANT, TAGS, ApprovalCommon
+from .common import ACCOUNTANT, SALES_MANAGER, TAGS, ApprovalCommon
 
 
 class AnswersCommon(ApprovalCommon):
@@ -185,6 +189,40 @@ class TestCounterProposal(AnswersCommon, TransactionCase):
         limits.filtered(lambda line: line.limit == 10).limit = 5
         with self.assertRaisesRegex(UserError, "has changed since"):
             order.with_user(self.sales).action_approval_accept()
+
+    def test_what_somebody_proposed_who_has_left_is_nobodys_yes(self):
+        self.item._do_counter([self.line_row(22)], "")
+        self.manager.active = False
+        with self.assertRaisesRegex(UserError, "Nobody proposes"):
+            self.order.with_user(self.sales).action_approval_accept()
+        self.assertEqual(self.item.state, "void")
+        self.assertEqual(self.order.order_line[1].discount, 25)
+        self.order.with_user(self.sales).action_approval_request()
+        self.assertEqual(self.request.state, "pending")
+        self.assertTrue(self.items_of(self.director))
+
+    def test_what_somebody_proposed_who_lost_the_role_unnoticed_is_nobodys_yes(self):
+        self.item._do_counter([self.line_row(22)], "")
+        with patch.object(
+            self.env.registry["res.users"], "_crm_move_approvals", lambda users: None
+        ):
+            self.manager.sudo().group_ids -= self.env.ref(SALES_MANAGER)
+        with self.assertRaisesRegex(UserError, "no longer decides"):
+            self.order.with_user(self.sales).action_approval_accept()
+        self.assertEqual(self.request.state, "rework")
+
+    def test_what_somebody_proposed_who_is_on_leave_now_still_counts(self):
+        self.item._do_counter([self.line_row(15)], "")
+        now = fields.Datetime.now()
+        self.env["resource.calendar.leaves"].create(
+            {
+                "resource_id": self.manager.employee_id.resource_id.id,
+                "date_from": now - timedelta(hours=1),
+                "date_to": now + timedelta(days=3),
+            }
+        )
+        self.order.with_user(self.sales).action_approval_accept()
+        self.assertEqual(self.request.state, "granted")
 
     def test_only_what_the_document_offers_can_be_proposed(self):
         for row in (
@@ -439,3 +477,164 @@ class TestWhoAndWhen(AnswersCommon, TransactionCase):
         self.decide(second)
         self.assertEqual(request.state, "granted")
         self.assertIn("escalate", request.decision_ids.mapped("verb"))
+
+
+@tagged(*TAGS)
+class TestDifferentPeople(ApprovalCommon, TransactionCase):
+    """Where a rule wants different people, nobody agrees at two points of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.retire(self.policy)
+        named = {"approver_kind": "users", "job_id": False}
+        named["user_ids"] = [(6, 0, self.manager.ids)]
+        self.points = [
+            self.step("Sales Manager", 10, name=name, **named)
+            for name in ("Price", "Margin")
+        ]
+
+    def ask(self, **values):
+        self.make_policy(self.points, **values)
+        order = self.make_order(0, 25)
+        order.action_approval_request()
+        self.request = order.sudo().crm_approval_request_ids
+        # The ladder may have found somebody else already: both ask the manager.
+        wanting = self.request.step_ids.filtered(
+            lambda step: self.manager not in step.item_ids.user_id
+        )
+        wanting._as_engine()._ask([{self.manager.id: False} for _step in wanting])
+        wanting._as_engine()._start()
+        items = self.items_of(self.manager)
+        self.assertEqual(len(items), 2)
+        return items
+
+    def test_one_click_on_two_points_answers_one_of_them(self):
+        items = self.ask()
+        report = items.action_approve_many()
+        self.assertEqual([line["ok"] for line in report], [True, False])
+        self.assertIn("different people", report[1]["message"])
+        self.assertIn(self.director.name, report[1]["message"])
+        self.assertEqual(items.mapped("state"), ["approved", "void"])
+        self.assertEqual(self.request.state, "pending")
+        self.decide(self.director)
+        self.assertEqual(self.request.state, "granted")
+
+    def test_the_button_on_two_points_answers_one_of_them_and_says_so(self):
+        items = self.ask()
+        action = items.action_approve()
+        self.assertIn("different people", action["params"]["message"])
+        self.assertEqual(items.mapped("state"), ["approved", "void"])
+        self.assertEqual(self.request.state, "pending")
+        with self.assertRaisesRegex(UserError, "different people"):
+            items[1].action_approve()
+
+    def test_an_accepted_proposal_is_the_yes_of_that_person(self):
+        items = self.ask()
+        line = self.request._get_document().order_line[1]
+        row = {"model": line._name, "id": line.id, "field": "discount", "value": 22}
+        row |= {"label": "Discount", "from": "25 %", "to": "22 %"}
+        items[0]._do_counter([row], "")
+        self.request._get_document().with_user(self.sales).action_approval_accept()
+        self.assertEqual(items[0].state, "approved")
+        self.assertFalse(self.items_of(self.manager))
+        self.assertEqual(self.request.state, "pending")
+
+    def test_a_rule_that_lets_one_person_decide_all_takes_both(self):
+        items = self.ask(distinct_people=False)
+        report = items.action_approve_many()
+        self.assertTrue(all(line["ok"] for line in report))
+        self.assertEqual(self.request.state, "granted")
+
+
+@tagged(*TAGS)
+class TestSeveralRules(ApprovalCommon, TransactionCase):
+    """Two rules ask about one document, and the same person answers both."""
+
+    def test_one_click_on_both_lets_the_document_go_on_once(self):
+        self.change_policy(confirm_when_granted=True)
+        self.make_policy(
+            [self.step("Sales Manager", 10)], name="Second", confirm_when_granted=True
+        )
+        order = self.make_order(0, 15)
+        order.action_approval_request()
+        items = self.items_of(self.manager)
+        self.assertEqual(len(items), 2)
+        with patch.object(
+            self.env.registry["sale.order"],
+            "_approval_proceed",
+            autospec=True,
+            side_effect=self.env.registry["sale.order"]._approval_proceed,
+        ) as proceed:
+            items.action_approve_many()
+        self.assertEqual(proceed.call_count, 1)
+        self.assertEqual(order.state, "sale")
+        words = " ".join(order.sudo().message_ids.mapped("body"))
+        self.assertNotIn("could not go on", words)
+
+
+@tagged(*TAGS)
+class TestInTheReadersWords(AnswersCommon, TransactionCase):
+    """Who is told something is told in their own language, not in the decider's."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["res.lang"]._activate_lang("zh_CN")
+
+    def notices(self, *users):
+        people = self.env["res.users"].union(*users).partner_id
+        return self.env["mail.message"].search(
+            [
+                ("partner_ids", "in", people.ids),
+                ("message_type", "=", "user_notification"),
+            ]
+        )
+
+    def told(self):
+        """What the requester reads: the notice and the note on the order."""
+        notice = self.notices(self.sales)[:1].body
+        note = self.order.sudo().message_ids.filtered(
+            lambda message: message.message_type != "user_notification"
+        )[:1]
+        return notice, note.body
+
+    def assert_told(self, words):
+        for text in self.told():
+            self.assertIn(words, text)
+
+    def test_a_yes_in_the_language_of_whoever_asked(self):
+        self.sales.lang = "zh_CN"
+        self.decide(self.manager)
+        self.decide(self.finance)
+        self.assert_told("已获批准")
+
+    def test_a_no_by_somebody_who_reads_chinese_is_told_in_english(self):
+        self.item.comment = "Too much"
+        self.item.with_context(lang="zh_CN").action_reject()
+        self.assert_told("is not approved. Too much")
+
+    def test_what_is_sent_back_or_proposed(self):
+        self.sales.lang = "zh_CN"
+        self.item._do_return("Margin?")
+        self.assert_told("退回给您")
+        self.order.with_user(self.sales).action_approval_request()
+        self.items_of(self.manager)._do_counter([self.line_row(15)], "")
+        self.assert_told("建议")
+
+    def test_a_request_that_nobody_may_decide_is_told_to_each_in_their_language(self):
+        self.sales.lang = self.administrators[0].lang = "zh_CN"
+        step = self.request.step_ids[0].with_user(self.manager)._as_engine()
+        step._strand()
+        self.assert_told("目前无人有权")
+        chinese, english = (self.notices(user)[:1].body for user in self.administrators)
+        self.assertIn("目前无人有权", chinese)
+        self.assertIn("Nobody may decide", english)
+
+    def test_several_answers_together_lead_to_each_document(self):
+        second = self.make_order(0, 25)
+        second.action_approval_request()
+        items = self.items_of(self.manager)
+        items.comment = "Too much"
+        items.action_reject()
+        notice = self.notices(self.sales)[:1]
+        for order in (self.order, second):
+            self.assertIn(f'model=sale.order&amp;res_id={order.id}"', notice.body)

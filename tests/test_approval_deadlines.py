@@ -274,3 +274,8 @@ class TestRungs(DeadlineCommon, TransactionCase):
         before = self.notices()
         self.fire("2026-01-05 10:00:00")
         self.assertEqual(self.notices(), before + 1)
+        note = self.env["mail.message"].search(
+            [("partner_ids", "in", self.manager.partner_id.ids)], limit=1
+        )
+        for item in self.items_of(self.manager):
+            self.assertIn(f'/odoo/approvals/{item.id}"', note.body)

@@ -188,6 +188,22 @@ class TestRoute(ApprovalCommon, TransactionCase):
         self.decide(people[2])
         self.assertEqual(request.state, "granted")
 
+    def test_a_skipped_point_and_why_is_put_down_with_the_request(self):
+        order = self.make_order(0, 15)
+        order.action_approval_request()
+        request = order.sudo().crm_approval_request_ids
+        asked, skipped = request.decision_ids
+        self.assertEqual(asked.verb, "request")
+        self.assertEqual((skipped.verb, skipped.step_name), ("skip", "Finance Officer"))
+        self.assertEqual(skipped.comment, request.step_ids[1].skip_reason)
+        self.assertIn("asked only", skipped.comment)
+
+    def test_a_point_that_is_asked_is_not_put_down_as_skipped(self):
+        order = self.make_order(0, 25)
+        order.action_approval_request()
+        request = order.sudo().crm_approval_request_ids
+        self.assertEqual(request.decision_ids.mapped("verb"), ["request"])
+
     def test_a_skipped_point_stays_visible(self):
         order, request = self.ask(
             self.step("Sales Manager", 10), self.step("Director", 20, above=30)

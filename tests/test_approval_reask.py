@@ -247,3 +247,57 @@ class TestBehindTheBack(ReaskCommon, TransactionCase):
         self.items_of(self.manager).action_approve()
         self.assertEqual(request.state, "cancelled")
         self.assertEqual(order.crm_approval_state, "free")
+
+    def raise_limit(self):
+        limits = self.discount_policy.line_ids
+        limits.filtered(lambda line: line.limit == 10).limit = 20
+
+    def test_what_became_free_is_told_to_everybody_and_goes_on(self):
+        self.change_policy(confirm_when_granted=True)
+        order, request = self.ask(0, 15)
+        self.raise_limit()
+        action = self.items_of(self.manager).action_approve()
+        words = "needs no approval any more"
+        self.assertIn(words, action["params"]["message"])
+        self.assertEqual(request.state, "cancelled")
+        self.assertEqual(order.state, "sale")
+        self.assertTrue(
+            order.sudo().message_ids.filtered(lambda note: words in (note.body or ""))
+        )
+        notice = self.env["mail.message"].search(
+            [
+                ("partner_ids", "in", self.sales.partner_id.ids),
+                ("body", "ilike", words),
+            ]
+        )
+        self.assertEqual(len(notice), 1)
+
+    def test_what_became_free_waits_where_nobody_said_that_it_goes_on(self):
+        order, request = self.ask(0, 15)
+        self.raise_limit()
+        report = self.items_of(self.manager).action_approve_many()
+        self.assertIn("needs no approval any more", report[0]["message"])
+        self.assertEqual(request.state, "cancelled")
+        self.assertEqual(order.state, "draft")
+
+    def test_what_somebody_makes_free_by_hand_is_left_to_their_hands(self):
+        self.change_policy(confirm_when_granted=True)
+        order, request = self.ask(0, 15)
+        order.order_line[1].discount = 5
+        self.assertEqual(request.state, "cancelled")
+        self.assertEqual(order.state, "draft")
+
+    def test_what_became_free_for_one_rule_waits_for_the_other(self):
+        self.change_policy(confirm_when_granted=True)
+        self.make_policy(
+            [self.step("Director", 10)],
+            name="All of them",
+            condition_domain="[]",
+            confirm_when_granted=True,
+        )
+        order, request = self.ask(0, 15)
+        self.raise_limit()
+        self.items_of(self.manager).action_approve()
+        self.assertEqual(order.state, "draft")
+        self.decide(self.director)
+        self.assertEqual(order.state, "sale")

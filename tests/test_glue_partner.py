@@ -228,6 +228,22 @@ class TestTerms(PartnerCase):
         asked.with_user(self.second).action_approve()
         self.assertEqual(self.old.property_payment_term_id, self.terms)
 
+    def test_two_rules_granted_by_one_click_write_the_change_and_ask_nobody_again(self):
+        for name in ("Terms", "Risk"):
+            self.rule(self.first, name=name)
+        requests = self.propose(self.old)
+        self.assertEqual(len(requests), 2)
+        report = requests.item_ids.with_user(self.first).action_approve_many()
+        self.assertTrue(all(line["ok"] for line in report))
+        self.assertEqual(self.old.property_payment_term_id, self.terms)
+        everything = self.env["crm.approval.request"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", self.old.id)]
+        )
+        self.assertEqual(everything, requests.sorted("id", reverse=True))
+        self.assertEqual(set(requests.mapped("state")), {"granted"})
+        verbs = requests.decision_ids.mapped("verb")
+        self.assertEqual(verbs.count("apply"), 2)
+
     def test_contacts_take_over_what_is_decided_and_cannot_deviate(self):
         self.rule()
         firm = self.partners().create({"name": "Firm", "is_company": True})

@@ -36,10 +36,10 @@ class CrmApprovalAnswers(models.AbstractModel):
             return
         request._wait_for_requester()
         request._tell_requester(
-            self.env._(
+            lambda told: told.env._(
                 "%(person)s sends %(document)s back to you: %(comment)s",
                 person=self.env.user.name,
-                document=request.name,
+                document=told.name,
                 comment=comment,
             )
         )
@@ -102,13 +102,15 @@ class CrmApprovalAnswers(models.AbstractModel):
         )
         request._wait_for_requester()
         request._tell_requester(
-            self.env._(
-                "%(person)s would approve %(document)s with: %(values)s",
-                person=self.env.user.name,
-                document=request.name,
-                values="; ".join(f"{row['label']}: {row['to']}" for row in rows),
+            lambda told: (
+                told.env._(
+                    "%(person)s would approve %(document)s with: %(values)s",
+                    person=self.env.user.name,
+                    document=told.name,
+                    values="; ".join(f"{row['label']}: {row['to']}" for row in rows),
+                )
+                + (f"\n{comment}" if comment else "")
             )
-            + (f"\n{comment}" if comment else "")
         )
 
     def _do_delegate(self, user, comment=None):

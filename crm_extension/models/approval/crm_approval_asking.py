@@ -46,7 +46,7 @@ class CrmApprovalAsking(models.AbstractModel):
                 )
             }
         )
-        requests._record("request")
+        requests._record_start("request")
         requests._advance()
         return requests
 
@@ -82,7 +82,26 @@ class CrmApprovalAsking(models.AbstractModel):
         if policy:
             requests._copy_route({request: set() for request in requests})
             comment = self.env._("None of the approval points applied.")
-        requests._record("pass", comment)
+        requests._record_start("unasked" if policy else "pass", comment)
+
+    def _record_start(self, verb, comment=None):
+        """Put down how requests began, and which of their points are not needed, and
+        why: rows of one kind after the other, written together."""
+        starts = [
+            {"verb": verb, "request_id": request.id, "comment": comment}
+            for request in self
+        ]
+        skips = [
+            {
+                "verb": "skip",
+                "request_id": step.request_id.id,
+                "step_id": step.id,
+                "comment": step.skip_reason,
+            }
+            for step in self.step_ids
+            if step.state == "skipped"
+        ]
+        self.env["crm.approval.decision"]._record_rows(starts + skips)
 
     @api.model
     def _join_documents(self, documents):

@@ -199,10 +199,18 @@ class CrmApprovalClock(models.AbstractModel):
             items._tell(user, subject, items._get_reminder())
 
     def _get_reminder(self):
-        """The lines of a reminder, one per document, as HTML."""
+        """The lines of a reminder, one per document with a link to the item, as
+        HTML."""
+        base_url = self[:1].get_base_url()
         lines = Markup().join(
-            Markup("<li><b>%s</b> %s<br/>%s</li>")
-            % (item.name, item.summary or "", item._get_reminder_note())
+            Markup("<li><a href='%s/odoo/approvals/%s'><b>%s</b></a> %s<br/>%s</li>")
+            % (
+                base_url,
+                item.id,
+                item.name,
+                item.summary or "",
+                item._get_reminder_note(),
+            )
             for item in self
         )
         return Markup("<p>%s</p><ul>%s</ul>") % (

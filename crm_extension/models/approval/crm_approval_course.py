@@ -40,35 +40,45 @@ class CrmApprovalCourse(models.AbstractModel):
             {"state": outcome, "date_close": fields.Datetime.now(), "counter": False}
         )
         self.item_ids._void()
-        documents = self._get_document_by_request()
         asked_elsewhere = self._get_asked_elsewhere()
-        self._without_engine()._tell(outcome)
-        for request in self._without_engine():
-            if document := documents[request.id]:
-                # The document's own company, whatever company the decider is in.
-                document = document.with_env(request.env).with_company(
-                    request.company_id
-                )
-                if outcome == "granted":
-                    request._follow_grant(document, asked_elsewhere)
-                else:
-                    request._follow_rejection(document, asked_elsewhere)
+        requests = self._without_engine()
+        requests._tell(outcome)
+        documents = requests._get_documents_to_follow()
+        if outcome == "granted":
+            requests._follow_grants(documents, asked_elsewhere)
+            return
+        for request in requests.filtered(lambda request: request.id in documents):
+            request._follow_rejection(documents[request.id], asked_elsewhere)
+
+    def _get_documents_to_follow(self):
+        """The documents for what follows from an answer, each in its own company,
+        whatever company the decider is in: ``{request id: record}``."""
+        documents = self._get_document_by_request()
+        return {
+            request.id: document.with_env(request.env).with_company(request.company_id)
+            for request in self
+            if (document := documents[request.id])
+        }
 
     def _tell(self, outcome):
-        template = {
-            "granted": self.env._("%s is approved."),
-            "rejected": self.env._("%s is not approved."),
-        }[outcome]
         said = {request.id: request._get_last_answer() for request in self}
         for author, requests in self.grouped(
             lambda request: said[request.id].user_id
         ).items():
-            texts = {}
-            for request in requests:
-                comment = said[request.id].comment
-                told = template % request.name
-                texts[request.id] = f"{told} {comment}" if comment else told
-            requests._announce(texts, author)
+            requests._announce(
+                lambda request: request._get_outcome_text(outcome, said[request.id]),
+                author,
+            )
+
+    def _get_outcome_text(self, outcome, answer):
+        """How a single request ended, with the words of the last answer."""
+        self.ensure_one()
+        template = {
+            "granted": self.env._("%s is approved."),
+            "rejected": self.env._("%s is not approved."),
+        }[outcome]
+        text = template % self.name
+        return f"{text} {answer.comment}" if answer.comment else text
 
     def _get_last_answer(self):
         answers = self.decision_ids.filtered(
@@ -76,16 +86,26 @@ class CrmApprovalCourse(models.AbstractModel):
         )
         return answers[-1:]
 
-    def _follow_grant(self, document, asked_elsewhere):
-        """What a grant brings about: a change is written, or the step that waited
-        is taken where the rule or the document says so."""
-        document._approval_on_granted(self)
-        if self.id in asked_elsewhere:
-            return
-        if self.proposed:
-            self._apply_change(document)
-        elif document._approval_should_proceed(self):
-            self._proceed(document)
+    def _follow_grants(self, documents, asked_elsewhere):
+        """What grants bring about: a change is written, or the step that waited is
+        taken where the rule or the document says so; once, however many rules of a
+        document have granted it together."""
+        followed = self.filtered(lambda request: request.id in documents)
+        for request in followed:
+            documents[request.id]._approval_on_granted(request)
+        done = set()
+        for request in followed:
+            document = documents[request.id]
+            place = (request.res_model, request.res_id, request.gate)
+            if place in done or request.id in asked_elsewhere:
+                continue
+            if request.proposed:
+                request._apply_change(document)
+            elif document._approval_should_proceed(request):
+                request._proceed(document)
+            else:
+                continue
+            done.add(place)
 
     def _apply_change(self, document):
         """Write a granted change, once every rule that asks about it has granted this
@@ -116,23 +136,62 @@ class CrmApprovalCourse(models.AbstractModel):
         proposal = {"proposed": self.proposed, "reason": self.reason}
         try:
             with self.env.cr.savepoint():
-                self.with_user(self.requester_id)._submit(missing, gate, proposal)
+                asking = self.with_user(self.requester_id)
+                asking._in_language_of(self.requester_id)._submit(
+                    missing, gate, proposal
+                )
         except UserError as error:
-            self._announce({self.id: str(error)})
+            reason = str(error)
+            self._announce(lambda _request: reason)
 
     def _proceed(self, document):
         """Let the document take its step, in the requester's name: the engine lends
         nobody its own rights. What stands in the way is told, never lost."""
+        requester, granted = self.requester_id, self.state == "granted"
+        lang = requester.lang or self.env.lang
+        acting = document.with_user(requester).with_context(lang=lang)
         try:
             with self.env.cr.savepoint():
-                document.with_user(self.requester_id)._approval_proceed(self)
+                acting._approval_proceed(self)
         except (UserError, AccessError, ValidationError) as error:
-            text = self.env._(
-                "%(document)s is approved but could not go on by itself: %(error)s",
-                document=document.display_name,
-                error=error,
+            reason = str(error)
+            values = {"document": document.display_name, "error": reason}
+            self._announce(
+                lambda request: (
+                    request.env._(
+                        "%(document)s is approved but could not go on by itself:"
+                        " %(error)s",
+                        **values,
+                    )
+                    if granted
+                    else request.env._(
+                        "%(document)s needs no approval any more but could not go on by"
+                        " itself: %(error)s",
+                        **values,
+                    )
+                )
             )
-            self._announce({self.id: text})
+
+    def _tell_unneeded(self):
+        """Tell whoever asked of those requests that have ended because nothing has to
+        be approved any more."""
+        ended = self.filtered(lambda request: request.state == "cancelled")
+        ended._without_engine()._announce(
+            lambda request: request.env._(
+                "%s needs no approval any more.", request.name
+            ),
+            self.env.user,
+        )
+
+    def _go_on_unneeded(self):
+        """What has become free behind its back goes on as after a grant: nobody is at
+        it who would take the step."""
+        ended = self._without_engine().filtered(
+            lambda request: request.state == "cancelled" and not request.proposed
+        )
+        ended._follow_grants(
+            ended._get_documents_to_follow(), ended._get_asked_elsewhere()
+        )
 
     def _follow_rejection(self, document, asked_elsewhere):
         document._approval_on_rejected(self)
@@ -201,15 +260,3 @@ class CrmApprovalCourse(models.AbstractModel):
         requests = requests.filtered(lambda request: request.state == "pending")
         requests.step_ids.filtered(lambda step: step._is_short())._restaff()
         requests._advance()
-
-    def _tell_administrators(self, text):
-        """Bring something to those who can change rules and roles."""
-        self.ensure_one()
-        administrators = self.env["crm.approval.policy.step"]._get_administrators()
-        self.env["mail.thread"].message_notify(
-            partner_ids=administrators.filtered("active").partner_id.ids,
-            subject=self.name,
-            body=text,
-            model=self._name,
-            res_id=self.id,
-        )

@@ -77,6 +77,7 @@ class CrmApprovalDecision(models.Model):
             ("recall", "Taken back"),
             ("withdraw", "Withdrawn by a change"),
             ("pass", "Passed before the rule"),
+            ("unasked", "Passed, no point applied"),
             ("apply", "Change carried out"),
         ],
         string="What Happened",

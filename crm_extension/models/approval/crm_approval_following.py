@@ -28,6 +28,7 @@ class CrmApprovalFollowing(models.AbstractModel):
         which no write of theirs announces."""
         changed, now = self._find_changed()
         changed._follow_all(now)
+        changed._go_on_unneeded()
 
     def _find_changed(self):
         """Requests under way whose documents are not what they were, and
@@ -60,6 +61,7 @@ class CrmApprovalFollowing(models.AbstractModel):
         documents = self._get_document_by_request()
         for request in self:
             request._follow(documents[request.id], now[request.id])
+        self._tell_unneeded()
         pending = self.filtered(lambda request: request.state == "pending")
         pending._advance()
         # Who changed it may gain from it now, and then somebody else has to decide.

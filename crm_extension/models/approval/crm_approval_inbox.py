@@ -256,7 +256,9 @@ class CrmApprovalInbox(models.AbstractModel):
         self.ensure_one()
         if self.state in ("approved", "rejected"):
             return False
-        return self.env._(
+        if self.sudo().request_state == "cancelled":  # to read how it ended
+            return self._tell_unneeded()
+        return self._get_left_reason() or self.env._(
             "%(document)s has changed since it was asked. Read it again, then decide.",
             document=self.name,
         )

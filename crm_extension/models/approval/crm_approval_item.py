@@ -194,10 +194,37 @@ class CrmApprovalItem(models.Model):
                 person=self.user_id.name,
             )
         if self.state != "open":
-            return self.env._(
+            return self._get_left_reason() or self.env._(
                 "%(document)s no longer waits for your answer.", document=self.name
             )
         return False
+
+    def _get_left_reason(self):
+        """Whether a single item was taken away because its person has agreed at
+        another point: translated text that says who is asked now, or ``False``."""
+        self.ensure_one()
+        item = self.sudo()  # who else is asked; only names are shown
+        if (
+            item.state != "void"
+            or item.step_id.state not in ("later", "waiting")
+            or item.user_id not in item.step_id._get_people_taken()
+        ):
+            return False
+        others = item.step_id.item_ids.filtered(
+            lambda other: other.state in ("later", "open")
+        ).user_id
+        if not others:
+            return self.env._(
+                "You have agreed to %(document)s at another point, and its rule wants"
+                " different people: somebody else has to decide here.",
+                document=item.name,
+            )
+        return self.env._(
+            "You have agreed to %(document)s at another point, and its rule wants"
+            " different people: it is asked of %(people)s now.",
+            document=item.name,
+            people=", ".join(others.mapped("name")),
+        )
 
     def _get_document_reason(self, document):
         self.ensure_one()
@@ -266,7 +293,8 @@ class CrmApprovalItem(models.Model):
         there then, so of two people deciding at once one is told. What
         changed unnoticed since it was asked (a limit, a product) is asked again
         instead of being decided, and what came by a delegation that is over goes
-        back; those items are left as they are then.
+        back; those items are left as they are then. So are further points of a request
+        whose rule wants different people.
 
         :param verb: ``approve`` or ``reject``
         :return: the items that were decided
@@ -284,6 +312,8 @@ class CrmApprovalItem(models.Model):
                 item.state == "open" and item.step_id.revision == revisions[item.id]
             )
         )
+        if verb == "approve":
+            engine = engine._take_one_point()
         engine.step_id.filtered("facts").facts = False
         engine._record(verb)
         engine.write(
@@ -352,10 +382,33 @@ class CrmApprovalItem(models.Model):
                 )
             )._void()
 
+    def _take_one_point(self):
+        """Where a rule wants different people, nobody agrees at two points of it, by
+        one click or by two: the first item of each request, and the others."""
+        ruled = self.filtered(lambda item: item._wants_different_people())
+        taken = {
+            (item.request_id, item.user_id)
+            for item in ruled.request_id.item_ids
+            if item.state == "approved" and item.step_id.policy_step_id
+        }
+        first = {}
+        for item in ruled:
+            first.setdefault((item.request_id, item.user_id), item.id)
+        kept = {item_id for place, item_id in first.items() if place not in taken}
+        return self.filtered(lambda item: item not in ruled or item.id in kept)
+
+    def _wants_different_people(self):
+        """Whether who agrees to a single item may agree at no other point. An opinion
+        that somebody asked for is no point of the rule."""
+        self.ensure_one()
+        return bool(
+            self.step_id.policy_step_id and self.request_id.policy_id.distinct_people
+        )
+
     def _leave_other_points(self):
         """Where a rule wants different people, one who agreed at one point is not
         asked at another; those points find somebody else."""
-        engine = self.filtered(lambda item: item.request_id.policy_id.distinct_people)
+        engine = self.filtered(lambda item: item._wants_different_people())
         users = engine.user_id
         others = engine.request_id.item_ids.filtered(
             lambda item: (
@@ -418,6 +471,10 @@ class CrmApprovalItem(models.Model):
         activities = unanswered.activity_id
         unanswered.write({"state": "void"})
         activities.unlink()
+        # What its person proposed is nobody's yes any more.
+        unanswered.request_id.filtered(
+            lambda request: (request.counter or {}).get("item") in unanswered.ids
+        ).counter = False
 
     def _take_back(self):
         """Ask anew: what was answered no longer counts, and is no longer open."""
@@ -548,6 +605,15 @@ class CrmApprovalItem(models.Model):
         # A delegation may have been given to somebody else since.
         return found + (self.delegation_ids - found)
 
+    def _may_decide_now(self):
+        """Whether a single item's person holds the role, and neither asked nor gains.
+        Who is away may have said it before leaving."""
+        self.ensure_one()
+        request = self.request_id
+        staff = self._get_staff(request.company_id, request.gate)
+        matter = self._get_matter(request, request._get_document(), staff)
+        return self.user_id.id in matter.eligible
+
     def _find_managers_above(self):
         """The next manager above each item's person who may decide and is not asked
         yet: ``{item id: user}``; items without one are missing."""
@@ -624,34 +690,56 @@ class CrmApprovalItem(models.Model):
 
     def _get_action_after(self, decided):
         """Back to the inbox, where the decided items are gone; with a word on those
-        that were not decided, because they changed unnoticed."""
+        that were not decided."""
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_extension.crm_approval_item_action"
         )
         left = self - decided
         if not left:
             return action
-        names = ", ".join(left.mapped("name"))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "warning",
                 "sticky": True,
-                "message": self.env._(
-                    "%(documents)s: something changed since this was asked, so it is"
-                    " asked again. Read it again, then decide.",
-                    documents=names,
-                )
-                if "open" in left.mapped("state")
-                else self.env._(
-                    "%(documents)s: no longer asked of you; your delegation is over or"
-                    " does not go that far.",
-                    documents=names,
-                ),
+                "message": left._tell_undecided(),
                 "next": action,
             },
         }
+
+    def _tell_undecided(self):
+        """Why items were left although the answer was given, in one text."""
+        reasons = {item.id: item._get_left_reason() for item in self}
+        changed = self.filtered(lambda item: not reasons[item.id])
+        sentences = [reason for reason in reasons.values() if reason]
+        # Superuser mode: to read how it ended.
+        ended = changed.filtered(lambda item: item.sudo().request_state == "cancelled")
+        sentences += [item._tell_unneeded() for item in ended]
+        changed -= ended
+        lapsed = changed.filtered(lambda item: item.state == "void")
+        if lapsed:
+            sentences.append(
+                self.env._(
+                    "%(documents)s: no longer asked of you; your delegation is over or"
+                    " does not go that far.",
+                    documents=", ".join(lapsed.mapped("name")),
+                )
+            )
+        changed -= lapsed
+        if changed:
+            sentences.append(
+                self.env._(
+                    "%(documents)s: something changed since this was asked, so it is"
+                    " asked again. Read it again, then decide.",
+                    documents=", ".join(changed.mapped("name")),
+                )
+            )
+        return " ".join(sentences)
+
+    def _tell_unneeded(self):
+        self.ensure_one()
+        return self.env._("%s needs no approval any more.", self.name)
 
     def _is_open_to_clients(self, vals):
         return vals.keys() <= {"comment"} and all(

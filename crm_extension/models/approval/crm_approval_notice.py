@@ -16,26 +16,43 @@ class CrmApprovalNotice(models.AbstractModel):
     _name = "crm.approval.notice"
     _description = "Notices of the Approval Engine"
 
-    def _announce(self, texts, author=None):
-        """Put down and tell what became of requests.
+    def _announce(self, tell, author=None):
+        """Put down and tell what became of requests, in the language of whoever asked.
 
-        :param texts: ``{request id: text}``; requests without one are left out
+        :param tell: gives the text about one request, in that record's language;
+            requests without a text are left out
         :param author: the user who speaks; the system without one
         """
-        told = self.filtered(lambda request: texts.get(request.id))
-        for requests in told.grouped("res_model").values():
-            documents = requests._get_documents()
-            if "message_ids" in documents._fields:
-                documents._message_log_batch(
-                    {
-                        request.res_id: plaintext2html(texts[request.id])
-                        for request in requests
-                    },
-                    author_id=author.partner_id.id if author else None,
-                )
+        texts = {}
+        for person, requests in self.grouped("requester_id").items():
+            requests = requests._in_language_of(person)
+            texts |= {request.id: tell(request) for request in requests}
+        told = self.filtered(lambda request: texts[request.id])
+        told._log_in_conversations(texts, author)
         for person, requests in told.grouped("requester_id").items():
             if person != author:
-                requests._notify(person, texts, author)
+                requests._in_language_of(person)._notify(person, texts, author)
+
+    def _in_language_of(self, person):
+        return self.with_context(lang=person.lang or self.env.lang)
+
+    def _log_in_conversations(self, texts, author):
+        """A note per document that has a conversation, whatever many rules spoke."""
+        for requests in self.grouped("res_model").values():
+            documents = requests._get_documents()
+            if "message_ids" not in documents._fields:
+                continue
+            words = {}
+            for request in requests:
+                # Two rules may have said the same.
+                words.setdefault(request.res_id, {})[texts[request.id]] = True
+            documents._message_log_batch(
+                {
+                    document.id: Markup().join(map(plaintext2html, words[document.id]))
+                    for document in documents
+                },
+                author_id=author.partner_id.id if author else None,
+            )
 
     def _notify(self, person, texts, author):
         subject = self[0].name
@@ -50,7 +67,42 @@ class CrmApprovalNotice(models.AbstractModel):
             partner_ids=person.partner_id.ids,
             author_id=author.partner_id.id if author else None,
             subject=subject,
-            body=Markup().join(plaintext2html(texts[request.id]) for request in self),
+            body=Markup().join(request._get_line(texts[request.id]) for request in self)
+            if not single
+            else plaintext2html(texts[single.id]),
             model=single.res_model or False,
             res_id=single.res_id,
         )
+
+    def _get_line(self, text):
+        """One of several lines of a notice, with a link to its document, as HTML; a
+        notice about one document has its button instead."""
+        self.ensure_one()
+        return Markup(
+            "<div style='margin-bottom: 8px;'>%s"
+            "<a href='%s/mail/view?model=%s&amp;res_id=%s'>%s</a></div>"
+        ) % (
+            plaintext2html(text),
+            self.get_base_url(),
+            self.res_model,
+            self.res_id,
+            self.name,
+        )
+
+    def _tell_administrators(self, tell):
+        """Bring something to those who can change rules and roles, each in their own
+        language.
+
+        :param tell: gives the text about the request, in that record's language
+        """
+        self.ensure_one()
+        administrators = self.env["crm.approval.policy.step"]._get_administrators()
+        for people in administrators.filtered("active").grouped("lang").values():
+            request = self._in_language_of(people[0])
+            request.env["mail.thread"].message_notify(
+                partner_ids=people.partner_id.ids,
+                subject=request.name,
+                body=tell(request),
+                model=request._name,
+                res_id=request.id,
+            )

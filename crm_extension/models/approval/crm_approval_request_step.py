@@ -286,16 +286,20 @@ class CrmApprovalRequestStep(models.Model):
         """Nobody may decide at these points: their requests wait with the requester,
         and the administrators of approvals are told."""
         for request, steps in self.grouped("request_id").items():
-            text = self.env._(
-                "Nobody may decide on %(document)s at “%(step)s” now. Once somebody"
-                " has been given the role or the position for it, use “Send again”.",
-                document=request.name,
-                step=steps[0].name,
-            )
-            steps[0]._record("return", text)
+
+            def tell(request, name=steps[0].name):
+                return request.env._(
+                    "Nobody may decide on %(document)s at “%(step)s” now. Once"
+                    " somebody has been given the role or the position for it, use"
+                    " “Send again”.",
+                    document=request.name,
+                    step=name,
+                )
+
+            steps[0]._record("return", tell(request))
             request._wait_for_requester()
-            request._tell_requester(text)
-            request._tell_administrators(text)
+            request._tell_requester(tell)
+            request._tell_administrators(tell)
 
     def _still_speaks_for(self, now, request):
         """Whether an earlier approval holds for the present content of a request:

@@ -16,8 +16,9 @@ class CrmApprovalRework(models.AbstractModel):
             {"state": "later", "date_due": False}
         )
 
-    def _tell_requester(self, text):
-        self._without_engine()._announce(dict.fromkeys(self.ids, text), self.env.user)
+    def _tell_requester(self, tell):
+        """:param tell: gives the text about one request, in that record's language"""
+        self._without_engine()._announce(tell, self.env.user)
 
     def _get_back(self):
         """Who gave it back to the requester last, and why: list of ``{"who", "when",
@@ -69,11 +70,15 @@ class CrmApprovalRework(models.AbstractModel):
         return document._approval_get_counter_values()
 
     def _holds_counter(self):
-        """Whether what was proposed instead still fits what is there."""
+        """Whether what was proposed instead still fits what is there, and whoever
+        proposed it may still decide: accepting it counts as that person's yes."""
         self.ensure_one()
         if self.state != "rework" or not self.counter:
             return False
-        step = self.item_ids.browse(self.counter["item"]).step_id
+        item = self.item_ids.browse(self.counter["item"])
+        if item.state not in ("later", "open") or not item._may_decide_now():
+            return False
+        step = item.step_id
         allowed = self._get_counter_fields()
         return step.revision == self.counter["revision"] and all(
             (row["model"], row["id"], row["field"]) in allowed
@@ -125,8 +130,8 @@ class CrmApprovalRework(models.AbstractModel):
         if not engine._holds_counter():
             raise UserError(
                 self.env._(
-                    "%(document)s has changed since that was proposed. Send it again"
-                    " instead.",
+                    "%(document)s has changed since that was proposed, or whoever"
+                    " proposed it no longer decides on it. Send it again instead.",
                     document=self.name,
                 )
             )
@@ -145,6 +150,7 @@ class CrmApprovalRework(models.AbstractModel):
             "accept", step_id=item.step_id.id, details={"values": counter["values"]}
         )
         item._agree()
+        item._leave_other_points()
         engine._go_on()
 
     def _change_proposal(self, rows):

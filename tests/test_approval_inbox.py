@@ -228,6 +228,42 @@ class TestSeveralAtOnce(InboxCase):
         decisions = items.sudo().request_id.decision_ids
         self.assertEqual(decisions.mapped("verb").count("approve"), 2)
 
+    def seen(self, items):
+        """As a client sends it."""
+        return {str(item.id): item.revision for item in items}
+
+    def test_what_has_changed_since_it_was_shown_is_left_and_told(self):
+        items = self.ask(3).with_user(self.manager)
+        seen = self.seen(items)
+        order = items[1].sudo().request_id._get_document()
+        order.with_user(self.sales).order_line[1].discount = 28
+        report = items.action_approve_many(seen)
+        self.assertEqual([line["ok"] for line in report], [True, False, True])
+        self.assertIn("has changed since you opened it", report[1]["message"])
+        self.assertEqual(items.mapped("state"), ["approved", "open", "approved"])
+        report = items[1].action_reject_many("No", seen)
+        self.assertFalse(report[0]["ok"])
+        self.assertTrue(items[1].action_reject_many("No", self.seen(items[1]))[0]["ok"])
+
+    def test_what_was_not_shown_is_not_decided(self):
+        items = self.ask(2).with_user(self.manager)
+        report = items.action_approve_many(self.seen(items[0]))
+        self.assertEqual([line["ok"] for line in report], [True, False])
+        self.assertEqual(items.mapped("state"), ["approved", "open"])
+
+    def test_what_a_screen_showed_is_told_in_numbers(self):
+        items = self.ask(2).with_user(self.manager)
+        revision = items[0].revision
+        for value in (True, str(revision), float(revision), None, [revision]):
+            with self.assertRaisesRegex(UserError, "did not say what it showed"):
+                items.action_approve_many(dict.fromkeys(items.ids, value))
+            with self.assertRaisesRegex(UserError, "did not say what it showed"):
+                items[0].with_context(crm_approval_revision=value).action_approve()
+        for value in ([[items[0].id, revision]], revision, "all", False):
+            with self.assertRaisesRegex(UserError, "did not say what it showed"):
+                items.action_approve_many(value)
+        self.assertEqual(set(items.mapped("state")), {"open"})
+
     def test_what_was_asked_again_meanwhile_is_not_called_approved(self):
         items = self.ask(2).with_user(self.manager)
         decide = type(items)._do_decide

@@ -1,6 +1,7 @@
 """The story in the browser: each person on the screens of the job."""
 
 from datetime import timedelta
+from functools import wraps
 from threading import Thread
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
@@ -97,6 +98,47 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
     def test_the_salesperson_cannot_decide(self):
         self.make_order(0, 25, 0).action_approval_request()
         self.tour("salesperson_cannot_decide", self.sales)
+
+    def change_behind(self, method, *orders):
+        """Each time a screen has read its items, the salesperson gives more on the
+        next of the orders."""
+        items = self.env.registry["crm.approval.item"]
+        read, orders = getattr(items, method), list(orders)
+
+        @wraps(read)
+        def read_and_change(records, *args, **kwargs):
+            answer = read(records, *args, **kwargs)
+            if orders:
+                order = orders.pop(0).with_env(records.env).with_user(self.sales)
+                order.order_line[1].discount = 30
+            return answer
+
+        read_and_change._readonly = False
+        return patch.object(items, method, read_and_change)
+
+    def test_a_screen_that_shows_what_has_changed_does_not_approve_it(self):
+        order = self.make_order(0, 25)
+        order.action_approval_request()
+        item = self.items_of(self.manager)
+        revision = item.revision
+        with self.change_behind("web_read", order):
+            self.tour(
+                "manager_decides_on_what_has_changed",
+                self.manager,
+                f"{INBOX}/{item.id}",
+            )
+        self.assertGreater(item.revision, revision)
+        said = order.sudo().crm_approval_request_ids.decision_ids.sorted("id")
+        self.assertEqual(said.mapped("verb").count("approve"), 1)
+        self.assertEqual(said[-1].verb, "approve")
+
+    def test_a_list_that_shows_what_has_changed_decides_the_others(self):
+        orders = self.make_three_waiting()
+        with self.change_behind("web_search_read", orders[0], orders[1]):
+            self.tour("manager_decides_in_a_list_that_has_changed", self.manager, INBOX)
+        self.assertEqual(
+            orders.mapped("crm_approval_state"), ["rejected", "pending", "rejected"]
+        )
 
     def make_three_waiting(self):
         """Three quotations that wait for the manager, the most urgent first."""

@@ -112,27 +112,32 @@ class CrmApprovalInbox(models.AbstractModel):
 
     # === ACTION METHODS === #
 
-    def action_approve_many(self):
+    def action_approve_many(self, seen=None):
         """Say yes to several items, each on its own merits.
 
+        :param seen: what the screen showed, ``{item id: revision}``: an item that is
+            not in it, or has been asked anew since, is not decided. Without it, what
+            is there now is decided on
         :return: the report, a dict per item in the given order: ``id``, ``name``,
             ``summary`` (what was asked), ``ok`` and ``message`` (what was done, or why
             not)
+        :raises UserError: when ``seen`` is something else
         """
-        return self._decide_many("approve")
+        return self._decide_many("approve", seen=seen)
 
-    def action_reject_many(self, comment):
+    def action_reject_many(self, comment, seen=None):
         """Say no to several items for one reason, each on its own merits.
 
         :param comment: the reason, kept with each of them
-        :return: the report, as :meth:`action_approve_many` returns it
+        :param seen: as in :meth:`action_approve_many`, which also tells of the report
+        :return: the report
         :raises UserError: without a reason
         """
         if not (comment or "").strip():
             raise UserError(
                 self.env._("Say why you reject; whoever asked reads the reason.")
             )
-        return self._decide_many("reject", comment.strip())
+        return self._decide_many("reject", comment.strip(), seen)
 
     @api.model
     @api.readonly
@@ -204,13 +209,19 @@ class CrmApprovalInbox(models.AbstractModel):
             " own inbox."
         )
 
-    def _decide_many(self, verb, comment=None):
+    def _decide_many(self, verb, comment=None, seen=None):
         self.check_access("read")
+        items = self.with_context(crm_approval_seen=seen)
         messages = {}
         for ids in split_every(BATCH, self.ids):
             # Each batch asks and writes for itself; what it read is let go of after.
-            batch = self.browse(ids)
-            reasons = batch._get_cannot_decide_reason()
+            batch = items.browse(ids)
+            # Beforehand, so that one of them does not hold up the others.
+            unseen = batch._get_unseen_reasons(seen)
+            reasons = {
+                item_id: reason or unseen[item_id]
+                for item_id, reason in batch._get_cannot_decide_reason().items()
+            }
             messages |= {item_id: reason for item_id, reason in reasons.items()}
             able = batch.filtered(lambda item, reasons=reasons: not reasons[item.id])
             messages |= able._decide_together(verb, comment)
@@ -250,6 +261,34 @@ class CrmApprovalInbox(models.AbstractModel):
                 for item_id, message in item._decide_together(verb, comment).items()
             }
         return {item.id: item._get_undecided_reason() for item in self}
+
+    def _get_unseen_reasons(self, seen):
+        """Why an item cannot be decided on the strength of what a screen showed.
+
+        :param seen: ``{item id, or its digits: revision}``; ``None`` when nothing was
+            shown
+        :return: ``{id: translated reason, or False}``
+        :raises UserError: when it is anything else
+        """
+        if seen is None:
+            return dict.fromkeys(self.ids, False)
+        if not isinstance(seen, dict) or any(
+            type(revision) is not int for revision in seen.values()
+        ):
+            raise UserError(
+                self.env._("The screen did not say what it showed. Load it again.")
+            )
+        # The keys of a client's map are texts.
+        shown = {str(item_id): revision for item_id, revision in seen.items()}
+        return {
+            item.id: item.revision != shown.get(str(item.id))
+            and self.env._(
+                "%(document)s has changed since you opened it. Read it again, then"
+                " decide.",
+                document=item.name,
+            )
+            for item in self
+        }
 
     def _get_undecided_reason(self):
         """Why an item is still open although the answer was given."""

@@ -301,8 +301,8 @@ class CrmApprovalItem(models.Model):
         :raises UserError: when one of them cannot be decided; says why
         """
         self._check_can_decide()
-        self._check_seen()
         engine = self._lock_requests()
+        self._check_seen()
         self._check_comment(verb)
         revisions = {item.id: item.step_id.revision for item in engine}
         engine.request_id._catch_up()
@@ -357,19 +357,17 @@ class CrmApprovalItem(models.Model):
 
     def _check_seen(self):
         """A screen says which content it showed; a decision on what is not there any
-        more is not taken.
+        more is not taken. Other callers decide on what is there.
 
         :raises UserError: asks to read again
         """
-        seen = self.env.context.get("crm_approval_revision")
-        if isinstance(seen, int) and len(self) == 1 and self.revision != seen:
-            raise UserError(
-                self.env._(
-                    "%(document)s has changed since you opened it. Read it again, then"
-                    " decide.",
-                    document=self.name,
-                )
-            )
+        context = self.env.context
+        seen = context.get("crm_approval_seen")
+        if "crm_approval_revision" in context:  # sent by a button of one item
+            seen = dict.fromkeys(self.ids, context["crm_approval_revision"])
+        for reason in self._get_unseen_reasons(seen).values():
+            if reason:
+                raise UserError(reason)
 
     def _release_counterparts(self):
         """Somebody and who is asked in their place are one voice: when one of them

@@ -6,10 +6,23 @@ import {ApprovalReasonDialog, ApprovalReportDialog} from "./inbox_dialogs.esm";
 export const ITEM = "crm.approval.item";
 
 /**
+ * What a screen shows of items. Taken when the user decides, before anything is read
+ * anew.
+ *
+ * @param {Object[]} records of the screen, or plain `{resId, data}`
+ * @returns {Object} revision by item id
+ */
+export function seenOf(records) {
+    return Object.fromEntries(records.map(({resId, data}) => [resId, data.revision]));
+}
+
+/**
  * Deciding from the inbox, for a screen and the buttons in it (`env.approvalInbox`).
  *
- * @param {Function} reload brings the screen up to date after a decision
- * @returns {Object} `approve(ids)`, `reject(ids, name)` and `askReason`
+ * @param {Function} reload brings the screen up to date after a decision; is given the
+ *     server's report
+ * @returns {Object} `approve(seen)` and `reject(seen, what, reason)`, of what `seenOf`
+ *     answers; without a reason it is asked for
  */
 export function useApprovalInbox(reload) {
     const dialog = useService("dialog");
@@ -18,7 +31,7 @@ export function useApprovalInbox(reload) {
     const inbox = useService("crm_approval_inbox");
 
     async function show(report) {
-        await reload();
+        await reload(report);
         inbox.refresh();
         if (report.length > 1) {
             dialog.add(ApprovalReportDialog, {report});
@@ -30,22 +43,27 @@ export function useApprovalInbox(reload) {
         }
     }
 
-    function askReason(what, confirm) {
-        dialog.add(ApprovalReasonDialog, {title: _t("Reject %s", what), confirm});
+    /** The server leaves out what is not as it was shown. */
+    async function decide(method, seen, ...args) {
+        const ids = Object.keys(seen).map(Number);
+        await show(await orm.call(ITEM, method, [ids, ...args, seen]));
     }
 
     const deeds = {
-        askReason,
-        async approve(ids) {
-            if (ids.length) {
-                await show(await orm.call(ITEM, "action_approve_many", [ids]));
+        async approve(seen) {
+            if (Object.keys(seen).length) {
+                await decide("action_approve_many", seen);
             }
         },
-        reject(ids, what) {
-            if (ids.length) {
-                askReason(what, async (reason) =>
-                    show(await orm.call(ITEM, "action_reject_many", [ids, reason]))
-                );
+        async reject(seen, what, reason = "") {
+            const confirm = (why) => decide("action_reject_many", seen, why);
+            if (reason.trim()) {
+                await confirm(reason);
+            } else if (Object.keys(seen).length) {
+                dialog.add(ApprovalReasonDialog, {
+                    title: _t("Reject %s", what),
+                    confirm,
+                });
             }
         },
     };

@@ -2,14 +2,13 @@ import {onPatched} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 import {registry} from "@web/core/registry";
-import {useService} from "@web/core/utils/hooks";
 import {FormController} from "@web/views/form/form_controller";
 import {formView} from "@web/views/form/form_view";
 import {KanbanController} from "@web/views/kanban/kanban_controller";
 import {kanbanView} from "@web/views/kanban/kanban_view";
 import {ListController} from "@web/views/list/list_controller";
 import {listView} from "@web/views/list/list_view";
-import {ITEM, useApprovalInbox} from "./inbox_hook.esm";
+import {ITEM, seenOf, useApprovalInbox} from "./inbox_hook.esm";
 import {ApprovalInboxTabs} from "./inbox_tabs.esm";
 
 const INBOX = "crm_extension.crm_approval_item_action";
@@ -54,8 +53,18 @@ const WithDecisions = (Controller) =>
             return isDomainSelected ? count : selection.length;
         }
 
+        /** What is ticked, as it is shown; what lies on other pages, as it is now. */
         async getTicked() {
-            return this.tickedCount ? this.model.root.getResIds(true) : [];
+            const {isDomainSelected, domain, context, selection} = this.model.root;
+            const shown = seenOf(selection);
+            if (!isDomainSelected) {
+                return shown;
+            }
+            const all = await this.model.orm.searchRead(ITEM, domain, ["revision"], {
+                limit: this.model.activeIdsLimit,
+                context,
+            });
+            return {...seenOf(all.map((data) => ({resId: data.id, data}))), ...shown};
         }
 
         async approveTicked() {
@@ -63,8 +72,9 @@ const WithDecisions = (Controller) =>
         }
 
         async rejectTicked() {
-            const ids = await this.getTicked();
-            this.inbox.reject(ids, _t("%s documents", ids.length));
+            const seen = await this.getTicked();
+            const count = Object.keys(seen).length;
+            await this.inbox.reject(seen, _t("%s documents", count));
         }
 
         get places() {
@@ -98,7 +108,7 @@ const WithDecisions = (Controller) =>
                 return this.approveTicked();
             }
             if (record && record.data.can_decide) {
-                return this.inbox.approve([record.resId]);
+                return this.inbox.approve(seenOf([record]));
             }
         }
 
@@ -108,7 +118,7 @@ const WithDecisions = (Controller) =>
                 return this.rejectTicked();
             }
             if (record && record.data.can_decide) {
-                return this.inbox.reject([record.resId], record.data.name);
+                return this.inbox.reject(seenOf([record]), record.data.name);
             }
         }
 
@@ -136,9 +146,7 @@ export class ApprovalInboxKanbanController extends WithDecisions(KanbanControlle
 export class ApprovalItemFormController extends FormController {
     setup() {
         super.setup();
-        this.notification = useService("notification");
-        this.inboxService = useService("crm_approval_inbox");
-        this.inbox = useApprovalInbox(() => this.model.load());
+        this.inbox = useApprovalInbox((report) => this.goOn(report));
         const isAvailable = () => this.model.root.data.can_decide;
         useHotkey("a", () => this.decide("action_approve"), {isAvailable});
         useHotkey("r", () => this.decide("action_reject"), {isAvailable});
@@ -165,31 +173,24 @@ export class ApprovalItemFormController extends FormController {
     /** A rejection without a comment asks for one first. */
     async decide(method) {
         const record = this.model.root;
+        const seen = seenOf([record]); // Saving reads anew what nobody has looked at.
         if ((await record.save()) === false) {
             return;
         }
-        if (method === "action_reject" && !(record.data.comment || "").trim()) {
-            this.inbox.askReason(record.data.name, async (comment) => {
-                await record.update({comment});
-                await record.save();
-                await this.sayAndGoOn(method);
-            });
+        if (method === "action_approve") {
+            await this.inbox.approve(seen);
         } else {
-            await this.sayAndGoOn(method);
+            await this.inbox.reject(seen, record.data.name, record.data.comment || "");
         }
     }
 
-    async sayAndGoOn(method) {
-        const {data, resId, resIds} = this.model.root;
-        const {name} = data;
-        await this.orm.call(ITEM, method, [[resId]]);
-        this.notification.add(
-            method === "action_approve"
-                ? _t("%s: Approved", name)
-                : _t("%s: Rejected", name),
-            {type: "success"}
-        );
-        this.inboxService.refresh();
+    /** To the next item; what the server has not decided is shown as it is now. */
+    async goOn(report) {
+        if (report.some(({ok}) => !ok)) {
+            await this.model.load();
+            return;
+        }
+        const {resId, resIds} = this.model.root;
         const at = resIds.indexOf(resId);
         const others = [...resIds.slice(at + 1), ...resIds.slice(0, at)];
         const next = await this.orm.call(ITEM, "get_next_open", [others]);

@@ -5,6 +5,7 @@ import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {seenOf} from "./inbox_hook.esm";
 import {agoInWords, dueInWords, exactly} from "./words.esm";
 
 class MomentField extends Component {
@@ -81,11 +82,11 @@ export class ApprovalDecideField extends Component {
     }
 
     approve() {
-        return this.env.approvalInbox.approve([this.item.resId]);
+        return this.env.approvalInbox.approve(seenOf([this.item]));
     }
 
     reject() {
-        this.env.approvalInbox.reject([this.item.resId], this.item.data.name);
+        this.env.approvalInbox.reject(seenOf([this.item]), this.item.data.name);
     }
 
     async open(method) {

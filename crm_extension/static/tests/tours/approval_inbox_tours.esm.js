@@ -85,6 +85,34 @@ tours.add("crm_extension_manager_goes_on_to_the_next", {
     ],
 });
 
+const STALE = '.o_notification:contains("has changed since you opened it")';
+
+tours.add("crm_extension_manager_decides_on_what_has_changed", {
+    steps: () => [
+        see("What was asked", '.o_form_view h3:contains("25 % on Chair")'),
+        type("A word on it", '[name="comment"] textarea', "Fine by me"),
+        click("Approve", 'button[name="action_approve"]'),
+        see("It is not what it was", STALE),
+        see("What is asked now", '.o_form_view h3:contains("30 % on Chair")'),
+        press("Approve that", ".o_form_view", "a"),
+        see("Now it is done", '.o_notification:contains("Approved")'),
+    ],
+});
+
+tours.add("crm_extension_manager_decides_in_a_list_that_has_changed", {
+    steps: () => [
+        click("Approve one", `${row("Adams")} .o_crm_approve`),
+        see("It is not what it was", STALE),
+        see("The list is read anew", '.o_data_row:contains("30 % on Chair")'),
+        click("Tick all", ".o_list_view thead .o_list_record_selector input"),
+        click("Reject them", '.o_crm_reject_ticked:contains("Reject 3")'),
+        type("Say why", ".modal .o_crm_reason", "Not for these customers"),
+        click("Reject", ".modal .btn-danger:enabled"),
+        see("One has changed", '.o_crm_report li[data-ok="no"]:contains("has changed")'),
+        see("Two were done", '.modal-header:contains("2 of 3 done")'),
+    ],
+});
+
 const card = (name) => `.o_crm_inbox_cards .o_kanban_record:contains("${name}")`;
 const cardAtHand = (name) => `${card(name)}:focus`;
 

@@ -17,6 +17,7 @@ SECOND = (
     "this role publishes, or ends, what another administrator of approvals has"
     " proposed and changed last"
 )
+SETTING = "setting the rules is this role's work"
 LIMITS = (
     "what positions may give without asking is set by this role; documents that are"
     " past their gate are judged only on what gets worse"
@@ -134,9 +135,16 @@ OCA = _table(
         (*_WRITING, "engine methods", "archive"),
         ("tier.definition", "tier.validation.exception"),
         BOTH,
-        {"a rule": DRAFTS, "a document": DRAFTS},
+        {"a rule": SETTING, "a document": SETTING},
     ),
     (("answering what one is asked",), ("sale.order",), ("approver",), {"": ASKED}),
+    (("server action",), ("tier.definition",), ("admin",), {"a rule": SETTING}),
+    (
+        ("defaults for everybody",),
+        ("sale.order",),
+        ("admin",),
+        {"a document": DEFAULTS},
+    ),
     (("merge",), ("sale.order",), BOTH, {"a document": MERGED}),
     (("code in the server",), ("sale.order",), BOTH, {"a document": SERVER}),
     (("archive",), ("res.users",), BOTH, {"a change of people": PEOPLE}),

@@ -550,7 +550,9 @@ class Oca(Engine):
     def name_change(self, key, changes):
         if key[0].startswith(("tier.definition", "tier.validation")):
             return "a rule"
-        return ""
+        # What a review takes over from its definition.
+        followed = changes.get_changed(key) - self.ignored_fields
+        return "a rule" if followed <= {"definition_id", "company_id"} else ""
 
     def ask(self, document, people):
         document.with_user(people["salesperson"]).request_validation()

@@ -238,6 +238,22 @@ class Page:
         self.wait_for(sign)
         self.evaluate(f"document.querySelector({json.dumps(sign)}).click()")
 
+    def choose(self, sign, text):
+        """Click the first of some elements that says `text`, once it is there.
+
+        :raises DevError: it does not come
+        """
+        script = (
+            f"[...document.querySelectorAll({json.dumps(sign)})].find("
+            f"(one) => one.textContent.includes({json.dumps(text)}))"
+        )
+        deadline = time.monotonic() + LOOK_TIMEOUT
+        while not self.evaluate(f"!!{script}"):
+            if time.monotonic() > deadline:
+                raise DevError(f"nothing in `{sign}` says {text}", "correct it")
+            time.sleep(0.2)
+        self.evaluate(f"{script}.click()")
+
     def type(self, sign, text, leave=True):
         """Replace what stands in an input.
 

@@ -340,7 +340,7 @@ def salesperson_asks_for_a_change(story, customer):
     page.click("button[name=action_approval_propose_change]")
     page.click(".modal td[name=value_reference]")
     page.type(".modal td[name=value_reference] input", "45 Days", leave=False)
-    page.click(".o-autocomplete--dropdown-item:first-child a")
+    page.choose(".o-autocomplete--dropdown-item a", "45 Days")
     page.type(
         ".modal [name=reason] textarea",
         "They order for three more schools and pay on time.",

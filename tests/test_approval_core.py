@@ -480,8 +480,8 @@ def test_a_chain_of_delegations_ends_with_somebody_who_may_decide(
 def test_authority_never_grows_by_a_delegation(person, given_over, matter):
     answers = stand_in(person, given_over, matter)
     limit = matter.limits.get(person)
-    if matter.measure is not None and limit is not None and limit >= matter.measure:
-        assert matter.limits.get(answers, Decimal(0)) >= matter.measure
+    if matter.measure is not None and limit is not None:
+        assert matter.limits.get(answers, Decimal(0)) >= min(limit, matter.measure)
 
 
 @given(people, proxies, matters)
@@ -500,6 +500,14 @@ def test_a_delegation_to_the_requester_stays_where_it_is():
     given_over = {"ann": Proxy("ann", "requester"), "bob": Proxy("bob", "ann")}
     assert stand_in("ann", given_over, matter) == "ann"
     assert stand_in("bob", given_over, matter) == "ann"
+
+
+def test_what_is_above_ones_own_limit_is_not_handed_to_a_smaller_one():
+    limits = {"mara": Decimal(20), "sam": Decimal(0), "guo": Decimal(20)}
+    for measure in (Decimal(15), Decimal(25)):
+        matter = Matter(Decimal(0), measure, limits, {"mara", "sam", "guo"})
+        assert stand_in("mara", {"mara": Proxy("mara", "sam")}, matter) == "mara"
+        assert stand_in("mara", {"mara": Proxy("mara", "guo")}, matter) == "guo"
 
 
 # --- working time ----------------------------------------------------------

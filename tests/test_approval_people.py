@@ -499,6 +499,57 @@ class TestDelegation(PeopleCommon, TransactionCase):
     def test_nobody_is_told_what_they_did_themselves(self):
         self.assertFalse(self.notices_about(self.hand_over(self.manager, self.finance)))
 
+    def test_capped_it_does_not_carry_what_is_about_no_amount(self):
+        self.hand_over(self.manager, self.director, amount_max=1000)
+        point = self.step("Sales Manager", 10)
+        rule = {"gate": "res.partner:terms", "condition_domain": "[]"}
+        self.make_policy([point], **rule)
+        gate = self.customer._approval_get_gate(rule["gate"])
+        staff = self.env["crm.approval.request"]._get_staff(self.company, gate.key)
+        for proposed, person in (
+            ({"credit_limit": 900.0}, self.director),
+            ({"credit_limit": 9000000.0}, self.manager),
+            ({"property_payment_term_id": 1}, self.manager),
+            ({"credit_limit": 900.0, "property_payment_term_id": 1}, self.manager),
+        ):
+            request = self.env["crm.approval.request"].new(
+                {
+                    "requester_id": self.sales.id,
+                    "policy_id": self.policy.id,
+                    "proposed": proposed,
+                    "gate": gate.key,
+                }
+            )
+            matter = request._get_matter(request, self.customer.sudo(), staff)
+            found = request._find(
+                self.policy.sudo().step_ids[0], request, self.customer, staff, matter
+            )
+            self.assertEqual(list(found.users), person.ids, proposed)
+
+    def test_all_of_them_are_as_many_people_when_one_hands_over_to_another(self):
+        second = self.make_person("t_finance2", "Finance Officer", ACCOUNTANT)
+        self.hand_over(self.finance, second)
+        order, request = self.ask(self.step("Finance Officer", 10, quorum="all"))
+        self.assertEqual(self.waiting(request), self.finance | second)
+        self.decide(second)
+        self.assertEqual(request.state, "pending")
+        self.decide(self.finance)
+        self.assertEqual(request.state, "granted")
+
+    def test_all_of_them_do_not_hand_over_to_one_and_the_same(self):
+        second = self.make_person("t_finance2", "Finance Officer", ACCOUNTANT)
+        self.hand_over(self.finance, self.director)
+        self.hand_over(second, self.director)
+        order, request = self.ask(self.step("Finance Officer", 10, quorum="all"))
+        self.assertEqual(self.waiting(request), self.director | second)
+        self.assertEqual(request.step_ids.yes_needed, 2)
+
+    def test_any_of_them_still_hands_over_to_another(self):
+        second = self.make_person("t_finance2", "Finance Officer", ACCOUNTANT)
+        self.hand_over(self.finance, second)
+        order, request = self.ask(self.step("Finance Officer", 10))
+        self.assertEqual(self.waiting(request), second)
+
     def test_two_do_not_overlap_by_moving_to_another_company(self):
         other = self.env["res.company"].create({"name": "Other"})
         (self.manager | self.director).company_ids += other

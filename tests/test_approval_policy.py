@@ -364,6 +364,17 @@ class TestStaffed(PolicyCommon, TransactionCase):
         draft.distinct_people = False
         draft.with_user(self.first).action_propose()
 
+    def test_who_is_left_when_somebody_gains_has_to_be_enough(self):
+        administrators = self.env["crm.approval.policy.step"]._get_administrators()
+        people = administrators | self.manager | self.director | self.finance
+        # An administrator asks, somebody else gains: two of them may not decide.
+        point = self.users_point("Most", *people, quorum="count")
+        draft = self.make_draft([point | {"quorum_count": len(people) - 1}])
+        with self.assertRaisesRegex(UserError, "asks and .* gains from the document"):
+            draft.with_user(self.first).action_propose()
+        draft.step_ids.quorum_count -= 1
+        draft.with_user(self.first).action_propose()
+
     def test_the_people_whose_requests_would_be_stuck_are_named(self):
         only = self.users_point(
             "Everybody", self.manager, self.finance, quorum="count", quorum_count=99
@@ -374,7 +385,7 @@ class TestStaffed(PolicyCommon, TransactionCase):
 
     def test_who_left_between_proposal_and_publishing_is_noticed(self):
         point = self.users_point("Two", self.manager, self.finance, quorum="count")
-        point["quorum_count"] = 4
+        point["quorum_count"] = 3
         draft = self.make_draft([point])
         draft.with_user(self.first).action_propose()
         (self.director | self.finance).active = False
@@ -631,6 +642,21 @@ class TestKinds(PolicyCommon, TransactionCase):
         for measure, user in ((15, self.manager), (25, self.director)):
             asking = self.asking(measure=measure, limits=limits)
             self.assertEqual(point._get_approvers(asking), {user.id})
+
+    def test_above_everybodys_limit_it_is_for_the_administrators(self):
+        point = self.point("authority")
+        limits = {self.manager.id: 20, self.director.id: 40}
+        asked = point._get_approvers(self.asking(measure=41, limits=limits))
+        self.assertEqual(asked, {user.id for user in point._get_administrators()})
+
+    def test_no_limit_is_looked_for_where_documents_know_none(self):
+        point = {"name": "Limit", "approver_kind": "authority"}
+        rule = {"gate": "account.move:post", "condition_domain": "[]"}
+        draft = self.make_draft([point], **rule)
+        self.assertEqual(draft.check_result["lines"][0]["level"], "danger")
+        with self.assertRaisesRegex(UserError, "know no limits"):
+            draft.with_user(self.first).action_propose()
+        self.publish(self.make_draft([point]))
 
     def test_the_leader_of_the_team_is_asked(self):
         point = self.point("team_leader")

@@ -77,13 +77,27 @@ class CrmApprovalHooks(models.AbstractModel):
 
     def _approval_get_limits(self, users):
         """How much each user may concede on a single document: ``{user id: Decimal}``;
-        a user without an entry has no known limit."""
+        a user without an entry has no known limit.
+
+        A kind of document that does not answer this knows no limits: delegations are
+        not held against any, and nobody's is enough for a point that wants the nearest
+        manager whose limit is, so such a point cannot be published.
+        """
         return {}
 
     def _approval_get_amounts(self):
         """What each document is about, for delegations that are capped:
-        ``{id: amount in the currency of its company}``."""
-        return dict.fromkeys(self.ids, 0.0)
+        ``{id: amount in the currency of its company}``; ``None`` where it is about no
+        amount, then a delegation with a cap does not carry it."""
+        return dict.fromkeys(self.ids)
+
+    def _approval_get_change_amount(self, proposed):
+        """What a change of a single document is about, for delegations that are
+        capped; ``None`` where it is about no amount.
+
+        :param proposed: ``{field: value as in write}``
+        """
+        return None
 
     # === WHAT PEOPLE SEE === #
 

@@ -14,11 +14,14 @@ class Finding(NamedTuple):
     :param requesters: names of the people who may ask
     :param short: ids of points that together have too few people
     :param helped: ids of points at which the ladder stands in
+    :param gaining: name of one person without whom ``short`` are too few, because
+        they gain from the document; empty when they are too few anyway
     """
 
     requesters: tuple
     short: tuple
     helped: tuple
+    gaining: str = ""
 
 
 class CrmApprovalPolicy(models.Model):
@@ -80,6 +83,15 @@ class CrmApprovalPolicy(models.Model):
             be stuck, and the way out
         """
         for policy in self:
+            if blind := policy.step_ids._filter_without_limits():
+                raise UserError(
+                    self.env._(
+                        "“%(policy)s” cannot be published: %(why)s Choose somebody"
+                        " else.",
+                        policy=policy.name,
+                        why=policy._tell_without_limits(blind),
+                    )
+                )
             for finding in policy._prove():
                 if finding.short:
                     raise UserError(
@@ -96,7 +108,9 @@ class CrmApprovalPolicy(models.Model):
         """Staff all points for everybody who may ask.
 
         All points at once are the worst case: whatever branch a document takes, its
-        points are among them, and who is enough for all is enough for some.
+        points are among them, and who is enough for all is enough for some. Besides
+        who asks, any one other person may gain from the document and may then not
+        decide.
 
         :return: list of :class:`Finding`; requesters with equal results share one
         """
@@ -121,18 +135,25 @@ class CrmApprovalPolicy(models.Model):
                 asking = Asking(people, persons[0].key, eligible - {own})
                 staffing = steps._staff(asking)
                 helped = tuple(step.id for step in steps if step.id in staffing.helped)
-                results.setdefault((staffing.short, helped), []).extend(
+                short, gaining = staffing.short, None
+                if not short:
+                    short, gaining = steps._find_indispensable(asking, staffing)
+                results.setdefault((short, helped, gaining), []).extend(
                     person.user for person in persons
                 )
-        names = (
-            self.env["res.users"]
-            .sudo()
-            .browse({user for found in results.values() for user in found})
-        )
-        names = {user.id: user.name for user in names}
+        ids = {user for found in results.values() for user in found}
+        ids |= {gaining for _short, _helped, gaining in results if gaining}
+        names = {
+            user.id: user.name for user in self.env["res.users"].sudo().browse(ids)
+        }
         return [
-            Finding(tuple(dict.fromkeys(names[user] for user in found)), short, helped)
-            for (short, helped), found in results.items()
+            Finding(
+                tuple(dict.fromkeys(names[user] for user in found)),
+                short,
+                helped,
+                names.get(gaining, ""),
+            )
+            for (short, helped, gaining), found in results.items()
         ]
 
     @api.model
@@ -147,6 +168,8 @@ class CrmApprovalPolicy(models.Model):
         notes = []
         if broken := self._to_rule().broken:
             notes.append(self._tell_broken(broken))
+        if blind := self.step_ids._filter_without_limits():
+            notes.append(self._tell_without_limits(blind))
         notes += [self._tell_short(found) for found in self._prove() if found.short]
         return " ".join(notes)
 
@@ -166,6 +189,8 @@ class CrmApprovalPolicy(models.Model):
         lines = []
         if broken := self._to_rule().broken:
             lines.append(("danger", self._tell_broken(broken)))
+        if blind := self.step_ids._filter_without_limits():
+            lines.append(("danger", self._tell_without_limits(blind)))
         findings = self._prove()
         count = sum(len(found.requesters) for found in findings)
         short = [found for found in findings if found.short]
@@ -212,7 +237,21 @@ class CrmApprovalPolicy(models.Model):
                 lines.append(("info", text))
         return lines
 
+    def _tell_without_limits(self, points):
+        return self.env._(
+            "%(points)s: these documents know no limits, so no manager's is enough.",
+            points=self._tell_points(points.ids),
+        )
+
     def _tell_short(self, finding):
+        if finding.gaining:
+            return self.env._(
+                "%(points)s cannot be decided by enough different people when %(names)s"
+                " asks and %(gaining)s gains from the document.",
+                points=self._tell_points(finding.short),
+                names=self._tell_names(finding.requesters),
+                gaining=finding.gaining,
+            )
         return self.env._(
             "%(points)s cannot be decided by enough different people when %(names)s"
             " asks.",

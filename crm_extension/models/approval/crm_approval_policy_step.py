@@ -8,10 +8,12 @@ from odoo.exceptions import ValidationError
 from .core.reporting_line import (
     Person,
     authority,
+    filter_enough,
     holders,
     managers_able,
     nth_manager,
 )
+from .core.route import yes_needed
 from .core.staffing import Seat, staff
 from .core.words import number_text
 from .policy_words import tell_condition
@@ -314,6 +316,28 @@ class CrmApprovalPolicyStep(models.Model):
             self._get_seats(asking), all(self.policy_id.mapped("distinct_people"))
         )
 
+    def _find_indispensable(self, asking, staffing):
+        """Whether all points can still be decided when any one person may not.
+
+        :param staffing: the points staffed with everybody
+        :return: ``(ids of points that together have too few people, id of the user
+            who is missing)``; the first empty when nobody is indispensable
+        """
+        needed = {
+            step.id: yes_needed(
+                step.quorum, step.quorum_count, len(staffing.people[step.id])
+            )
+            for step in self
+        }
+        seats = sum(needed.values())
+        # A point with more people than there are seats has always somebody left.
+        scarce = [people for people in staffing.people.values() if len(people) <= seats]
+        for user in sorted(set().union(*scarce)):
+            without = asking._replace(eligible=asking.eligible - {user})
+            if short := self._staff(without).short:
+                return short, user
+        return (), None
+
     def _get_approvers(self, asking):
         """Who is asked at this point, seen alone; see the class for the ladder.
 
@@ -324,25 +348,27 @@ class CrmApprovalPolicyStep(models.Model):
         return set(staff(self._get_seats(asking), distinct=False).people[self.id])
 
     def _get_seats(self, asking):
-        ladder = self._get_ladder(asking)
         return [
             Seat(
                 step.id,
                 frozenset(
                     getattr(step, f"_get_approvers_{step.approver_kind}")(asking)
                 ),
-                ladder,
+                step._get_ladder(asking),
                 step.quorum,
                 step.quorum_count,
             )
             for step in self
         ]
 
-    @api.model
     def _get_ladder(self, asking):
-        """Who stands in where a rule finds nobody, rung by rung: the managers above
-        the requester, nearest first, then the administrators of approvals."""
+        """Who stands in where the rule of a single point finds nobody, rung by rung:
+        the managers above the requester, nearest first, then the administrators of
+        approvals. Where a limit has to be enough, only managers whose limit is."""
+        self.ensure_one()
         able = managers_able(asking.start, asking.people, asking.eligible.__contains__)
+        if self.approver_kind == "authority":
+            able = filter_enough(able, asking.measure, asking.limits)
         administrators = frozenset(self._get_administrators().ids) & asking.eligible
         rungs = [frozenset([user]) for user in able] + [administrators]
         return tuple(filter(None, rungs))
@@ -378,6 +404,18 @@ class CrmApprovalPolicyStep(models.Model):
         if asking.document is None or name not in asking.document._fields:
             return set()
         return set(asking.document[name].ids) & asking.eligible
+
+    def _filter_without_limits(self):
+        """Points that look for a limit where the documents know none."""
+        hooks = type(self.env["crm.approval.hooks"])
+        return self.filtered(
+            lambda step: (
+                step.approver_kind == "authority"
+                and step.model_name in self.env
+                and type(self.env[step.model_name])._approval_get_limits
+                is hooks._approval_get_limits
+            )
+        )
 
     def _get_approvers_authority(self, asking):
         return authority(

@@ -103,8 +103,20 @@ class CrmApprovalRouting(models.AbstractModel):
                     self.env["res.users"].browse(staff.eligible)
                 ).items()
             }
-        amount = document._approval_get_amounts()[document.id] if document else 0
-        return Matter(_exact(amount), measure, limits, staff.eligible - barred)
+        amount = self._get_amount(request, document)
+        return Matter(amount, measure, limits, staff.eligible - barred)
+
+    @api.model
+    def _get_amount(self, request, document):
+        """What a request is about, in the currency of its company, or ``None``."""
+        if not document:
+            return None
+        amount = (
+            document._approval_get_change_amount(request.proposed)
+            if request.proposed
+            else document._approval_get_amounts().get(document.id)
+        )
+        return None if amount is None else _exact(amount)
 
     @api.model
     def _find(self, step, request, document, staff, matter):
@@ -127,7 +139,8 @@ class CrmApprovalRouting(models.AbstractModel):
             limits=matter.limits,
         )
         users = sorted(step._get_approvers(asking))
-        answering = self._hand_over(users, staff, matter)
+        each = step.quorum == "all"
+        answering = self._hand_over(users, staff, matter, each)
         if step.quorum == "count":
             # Delegations may have left fewer people than the rule found.
             for rung in step._get_ladder(asking):
@@ -191,12 +204,20 @@ class CrmApprovalRouting(models.AbstractModel):
         )
 
     @api.model
-    def _hand_over(self, users, staff, matter):
+    def _hand_over(self, users, staff, matter, each=False):
         """Let delegates answer.
 
+        :param each: everybody's voice counts, so nobody hands over to somebody who
+            has one already
         :return: ``{user id: InPlaceOf, or False who answers for nobody else}``
         """
-        chains = {user: hops(user, staff.proxies, matter) for user in users}
+        chains = {}
+        voices = set(users) if each else set()
+        for user in users:
+            free = matter._replace(eligible=matter.eligible - voices)
+            chain = chains[user] = hops(user, staff.proxies, free)
+            if each and chain:
+                voices.add(chain[-1].delegate)
         answering = {user: False for user, chain in chains.items() if not chain}
         for user, chain in chains.items():
             if chain:

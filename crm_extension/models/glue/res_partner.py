@@ -167,6 +167,12 @@ class ResPartner(models.Model):
     def _approval_get_team_leaders(self):
         return self.user_id.sale_team_id.user_id
 
+    def _approval_get_change_amount(self, proposed):
+        # Of what customers are granted, only their credit limit is an amount.
+        if proposed.keys() != {"credit_limit"}:
+            return None
+        return proposed["credit_limit"]
+
     def _approval_get_reasons(self, gate):
         return {
             partner.id: self.env._(

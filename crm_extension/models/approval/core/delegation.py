@@ -38,7 +38,7 @@ class InPlaceOf(NamedTuple):
 class Matter(NamedTuple):
     """What the delegation is asked about.
 
-    :param amount: in the currency of the company
+    :param amount: in the currency of the company; ``None`` when it is about none
     :param measure: how much is conceded, in the unit of ``limits``; ``None`` when
         nothing of the kind is measured
     :param limits: how much each person may concede; people who are not in it have
@@ -46,7 +46,7 @@ class Matter(NamedTuple):
     :param eligible: who may decide at all; requester and whoever gains are not in it
     """
 
-    amount: Decimal
+    amount: Decimal | None
     measure: Decimal | None
     limits: Mapping[Hashable, Decimal]
     eligible: Collection[Hashable]
@@ -70,8 +70,8 @@ def hops(
     """The delegations that lead from ``person`` to who answers, in this order.
 
     Each hop needs an amount within its cap, a delegate who may decide, and, where
-    the delegator has a limit, one of the delegate's own: the smaller of the two
-    must cover the matter, so that nobody gains authority by a delegation. A hop
+    the delegator has a limit, one of the delegate's own that is enough, so that
+    nobody gains authority by a delegation (:func:`has_authority`). A hop
     that fails leaves the matter with the person before it; a circle too.
 
     :param proxies: by delegator
@@ -104,7 +104,8 @@ def still_leads(
 def _carries(proxy: Proxy, matter: Matter) -> bool:
     if proxy.delegate not in matter.eligible:
         return False
-    if proxy.amount_max is not None and matter.amount > proxy.amount_max:
+    cap = proxy.amount_max
+    if cap is not None and (matter.amount is None or matter.amount > cap):
         return False
     return has_authority(proxy.delegate, proxy.delegator, matter)
 
@@ -112,11 +113,11 @@ def _carries(proxy: Proxy, matter: Matter) -> bool:
 def has_authority(delegate: Hashable, delegator: Hashable, matter: Matter) -> bool:
     """Whether authority does not grow when one answers for the other.
 
-    The smaller of the two limits must cover the matter. A delegator who decides
-    above their own limit does so by position, not by authority; then there is none
-    to be capped.
+    The delegate's limit must cover the matter, or reach that of a delegator who
+    decides above their own limit, by position. Who has no known limit has no authority
+    to hand over or to receive.
     """
     own = matter.limits.get(delegator)
-    if matter.measure is None or own is None or own < matter.measure:
+    if matter.measure is None or own is None:
         return True
-    return matter.limits.get(delegate, Decimal(0)) >= matter.measure
+    return matter.limits.get(delegate, Decimal(0)) >= min(own, matter.measure)

@@ -91,10 +91,19 @@ def authority(
     :param limits: ``{user: the most that user may grant}``; a user not in it has no
         known limit and does not count
     """
-    for user in managers_able(start, people, is_eligible):
-        if measure is None or (user in limits and limits[user] >= measure):
-            return {user}
-    return set()
+    able = managers_able(start, people, is_eligible)
+    return set(filter_enough(able, measure, limits)[:1])
+
+
+def filter_enough(
+    users: list, measure: Decimal | None, limits: dict[Hashable, Decimal]
+) -> list:
+    """Those of some users who may grant that much alone; see :func:`authority`."""
+    return [
+        user
+        for user in users
+        if measure is None or (user in limits and limits[user] >= measure)
+    ]
 
 
 def nth_manager(

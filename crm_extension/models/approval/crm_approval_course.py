@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .core.demand import UNDER_WAY
 from .core.route import standing
+from .one_by_one import do_together
 
 # Requests are looked through in batches of this size, each committed on its own.
 BATCH = 200
@@ -244,7 +245,7 @@ class CrmApprovalCourse(models.AbstractModel):
             if not requests:
                 return
             last = requests[-1].id
-            requests.try_lock_for_update()._unstick()
+            do_together(requests.try_lock_for_update(), lambda stuck: stuck._unstick())
             if not self.env["ir.cron"]._commit_progress(len(requests)):
                 return
 

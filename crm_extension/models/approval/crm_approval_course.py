@@ -136,7 +136,7 @@ class CrmApprovalCourse(models.AbstractModel):
             return
         proposal = {"proposed": self.proposed, "reason": self.reason}
         try:
-            with self.env.cr.savepoint():
+            with self.env["crm.approval.decision"]._savepoint():
                 asking = self.with_user(self.requester_id)
                 asking._in_language_of(self.requester_id)._submit(
                     missing, gate, proposal
@@ -152,7 +152,7 @@ class CrmApprovalCourse(models.AbstractModel):
         lang = requester.lang or self.env.lang
         acting = document.with_user(requester).with_context(lang=lang)
         try:
-            with self.env.cr.savepoint():
+            with self.env["crm.approval.decision"]._savepoint():
                 acting._approval_proceed(self)
         except (UserError, AccessError, ValidationError) as error:
             reason = str(error)

@@ -15,7 +15,7 @@ def do_together(records, deed):
     if not records:
         return
     try:
-        with records.env.cr.savepoint():
+        with records.env["crm.approval.decision"]._savepoint():
             deed(records)
     except Exception:
         # Whatever it is: a document's own code may raise anything.

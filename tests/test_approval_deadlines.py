@@ -8,6 +8,8 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.crm_extension.models.approval import crm_approval_clock, one_by_one
+
 from .common import ACCOUNTANT, TAGS, ApprovalCommon
 
 HOUR = timedelta(hours=1)
@@ -202,10 +204,14 @@ class TestRungs(DeadlineCommon, TransactionCase):
                 )
                 if not fired or fired[-1] != state:
                     fired.append(state)
-        # Reminded on Monday, the director asked on Tuesday; nobody stands above.
-        self.assertEqual(fired, [(0, 1), (1, 1), (1, 2)])
+        # Reminded on Monday, the director asked on Tuesday; nobody stands above, so
+        # the administrators are asked after that, and beside them nobody.
+        last = len(self.env["crm.approval.policy.step"]._get_administrators())
+        own = {state for state in fired if state[1] <= 2}
+        self.assertEqual(own, {(0, 1), (1, 1), (1, 2)})
+        self.assertEqual(fired[-1][1], 2 + last)
         verbs = item.request_id.sudo().decision_ids.mapped("verb")
-        self.assertEqual(verbs, ["request", "escalate"])
+        self.assertEqual(verbs, ["request"] + ["escalate"] * (2 + last))
 
     def test_nothing_fires_before_its_time_or_after_the_answer(self):
         order, item = self.ask("2026-01-05 07:00:00", remind_hours=4)
@@ -242,6 +248,70 @@ class TestRungs(DeadlineCommon, TransactionCase):
         self.assertEqual((row.verb, row.details), ("escalate", {"to": "Director"}))
         self.decide(self.director)
         self.assertEqual(item.state, "void")
+
+    def test_at_the_top_of_the_line_the_administrators_are_asked(self):
+        order, item = self.ask("2026-01-05 07:00:00", escalate_hours=2)
+        self.manager.employee_id.parent_id = False
+        self.fire("2026-01-05 10:00:00")
+        self.assertFalse(self.items_of(self.director))
+        for administrator in self.administrators:
+            above = self.items_of(administrator)
+            self.assertEqual(above.on_behalf_id, self.manager)
+        row = item.request_id.sudo().decision_ids[-1]
+        self.assertEqual(row.verb, "escalate")
+        self.assertIn("nobody above may decide", row.comment)
+        self.decide(self.administrators[0])
+        self.assertEqual(item.request_id.sudo().state, "granted")
+
+    def test_who_is_no_employee_is_escalated_to_the_administrators(self):
+        order, item = self.ask("2026-01-05 07:00:00", escalate_hours=2)
+        self.manager.employee_id.unlink()
+        self.fire("2026-01-05 10:00:00")
+        self.assertTrue(self.items_of(self.administrators[0]))
+
+    def test_that_nobody_else_may_decide_is_put_down_too(self):
+        order, item = self.ask("2026-01-05 07:00:00", escalate_hours=2)
+        self.manager.employee_id.parent_id = False
+        with patch.object(
+            self.env.registry["crm.approval.policy.step"],
+            "_get_administrators",
+            lambda finder: finder.env["res.users"],
+        ):
+            self.fire("2026-01-05 10:00:00")
+        row = item.request_id.sudo().decision_ids[-1]
+        self.assertEqual(row.verb, "escalate")
+        self.assertIn("nobody else", row.comment)
+
+    def test_one_document_that_fails_does_not_keep_the_others_from_being_reminded(self):
+        self.retire(self.policy)
+        self.make_policy([self.step("Sales Manager", 10, remind_hours=2)])
+        with freeze_time("2026-01-05 07:00:00"):
+            for _index in range(3):
+                self.make_order(0, 25).action_approval_request()
+        items = self.items_of(self.manager).sorted("id")
+        poisoned = items[0]
+        items_class = self.env.registry["crm.approval.item"]
+        note = items_class._get_reminder_note
+
+        def fail(item):
+            if item == poisoned:
+                raise ValueError("Poisoned")
+            return note(item)
+
+        before = self.notices()
+        with (
+            patch.object(items_class, "_get_reminder_note", fail),
+            patch.object(crm_approval_clock, "BATCH", 1),
+            self.assertLogs(one_by_one.__name__, "ERROR") as log,
+        ):
+            self.fire("2026-01-05 10:00:00")
+        self.assertEqual(self.notices(), before + 2)
+        self.assertEqual(len(log.records), 1)
+        self.assertIn(str(poisoned.id), log.output[0])
+        # It is tried again by the next run.
+        self.assertTrue(poisoned.date_remind)
+        self.fire("2026-01-05 10:30:00")
+        self.assertEqual(self.notices(), before + 3)
 
     def test_it_climbs_on_when_the_manager_does_not_answer_either(self):
         owner = self.make_person("t_owner", "Director", ACCOUNTANT)

@@ -111,6 +111,30 @@ class TestSealing(EvidenceCommon, TransactionCase):
         self.assertEqual(self.say("two").number, 2)
         self.assertTrue(self.verify().is_sound)
 
+    def test_a_savepoint_of_the_engine_leaves_sealing_to_the_commit(self):
+        request = self.ask()
+        rows = self.Decision._record("request", request)
+        with self.Decision._savepoint():
+            rows += self.Decision._record("reask", request)
+            with self.assertRaises(UserError), self.Decision._savepoint():
+                self.Decision._record("withdraw", request)
+                raise UserError(self.env._("No"))
+            with self.env.cr.savepoint():
+                rows += self.Decision._record("approve", request)
+        self.assertEqual(rows.mapped("number"), [0, 0, 0])
+        self.env.cr.flush()  # as a commit does
+        self.assertEqual(rows.mapped("number"), [1, 2, 3])
+        self.assertTrue(self.verify().is_sound)
+
+    def test_what_was_said_before_a_savepoint_that_fails_is_sealed(self):
+        row = self.Decision._record("request", self.ask())
+        with self.assertRaises(UserError), self.Decision._savepoint():
+            self.say("never said")
+            raise UserError(self.env._("No"))
+        self.env.cr.flush()
+        self.assertEqual(row.number, 1)
+        self.assertTrue(self.verify().is_sound)
+
     def test_what_a_plain_savepoint_rolls_back_leaves_no_gap(self):
         request = self.ask()
         with self.assertRaises(UserError), self.env.cr.savepoint(flush=False):

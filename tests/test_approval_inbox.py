@@ -296,6 +296,17 @@ class TestSeveralAtOnce(InboxCase):
         with self.assertRaises(AccessError):
             self.ask(2).with_user(self.sales2).action_approve_many()
 
+    def test_others_do_not_wait_for_the_seals_of_a_long_click(self):
+        items = self.ask(3).with_user(self.manager)
+        self.env.cr.flush()
+        decisions = self.env.registry["crm.approval.decision"]
+        with patch.object(decisions, "_lock_heads") as lock:
+            items.action_approve_many()
+            lock.assert_not_called()
+        self.env.cr.flush()
+        numbers = items.sudo().request_id.decision_ids.mapped("number")
+        self.assertTrue(all(numbers))
+
     def test_many_are_decided_in_batches(self):
         items = self.ask(5).with_user(self.manager)
         with patch.object(crm_approval_inbox, "BATCH", 2):

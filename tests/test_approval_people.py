@@ -9,6 +9,8 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from odoo.addons.crm_extension.models.approval import crm_approval_course, one_by_one
+
 from .common import ACCOUNTANT, APPROVER, SALES_MANAGER, TAGS, ApprovalCommon
 
 CONFIRM = "sale.order:confirm"
@@ -104,6 +106,35 @@ class TestLadder(PeopleCommon, TransactionCase):
         self.assertIn(administrator.partner_id, note.partner_ids)
         order.with_user(self.sales).action_approval_request()
         self.assertIn(administrator, self.waiting(request))
+
+    def test_one_document_that_fails_does_not_leave_the_others_stuck(self):
+        bad, failing = self.ask(self.step("Sales Manager", 10))
+        others = [self.ask()[1] for _index in range(2)]
+        unnoticed = patch.object(
+            self.env.registry["res.users"], "_crm_move_approvals", lambda users: None
+        )
+        with unnoticed:
+            self.manager.active = False
+        orders = self.env.registry["sale.order"]
+        interested = orders._approval_get_interested_users
+
+        def fail(order):
+            if order.id == bad.id:
+                raise ValueError("Poisoned")
+            return interested(order)
+
+        with (
+            patch.object(orders, "_approval_get_interested_users", fail),
+            patch.object(crm_approval_course, "BATCH", 2),
+            self.assertLogs(one_by_one.__name__, "ERROR") as log,
+        ):
+            self.find_stuck()
+        self.assertEqual(len(log.records), 1)
+        for request in others:
+            self.assertEqual(self.waiting(request), self.director)
+        self.assertEqual(self.waiting(failing), self.manager)
+        self.find_stuck()
+        self.assertEqual(self.waiting(failing), self.director)
 
     def test_sent_again_while_there_is_still_nobody_says_so(self):
         order, request = self.ask(self.step("Sales Manager", 10))

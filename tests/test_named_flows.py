@@ -198,6 +198,13 @@ class TestTerms(NamedFlowsCommon, TransactionCase):
         hours = self.env.ref(TEMPLATES + "terms").step_ids.mapped("deadline_hours")
         self.assertEqual(hours, [8, 8])
 
+    def test_who_does_not_answer_is_reminded_and_then_somebody_above_is_asked(self):
+        templates = self.env["crm.approval.policy"].search([("state", "=", "template")])
+        points = templates.step_ids
+        self.assertTrue(points)
+        self.assertEqual(set(points.mapped("remind_hours")), {4})
+        self.assertEqual(set(points.mapped("escalate_hours")), {16})
+
     def test_a_rejection_writes_nothing(self):
         self.ask()
         self.decide(self.people["marketing_manager"], "reject", "Not now")

@@ -1,4 +1,5 @@
 from datetime import UTC, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -8,6 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import format_datetime
 
 from .core.working_time import hours_in, moment_after, rest
+from .one_by_one import do_together
 
 # Whoever has no working time within a year is asked by the clock on the wall.
 WEEKS_AHEAD = 53
@@ -30,6 +32,17 @@ class Deadlines(NamedTuple):
     date_due: object
     date_remind: object
     date_escalate: object
+
+
+class Further(NamedTuple):
+    """Who is asked beside somebody who does not answer.
+
+    :param users: ``res.users``; empty where nobody else may decide
+    :param above: it is the next manager above, not the administrators
+    """
+
+    users: models.BaseModel
+    above: bool
 
 
 class CrmApprovalClock(models.AbstractModel):
@@ -173,13 +186,14 @@ class CrmApprovalClock(models.AbstractModel):
             ("date_escalate", "_escalate"),
         ):
             domain = [("state", "=", "open"), (field, "<=", fields.Datetime.now())]
-            left = self.search_count(domain)
-            while left:
-                items = self.search(domain, limit=BATCH).try_lock_for_update()
-                if not items:
-                    break  # somebody is deciding on what is left; the next run looks
-                items._as_engine().write({field: False})
-                getattr(items._as_engine(), deed)()
+            left, last = self.search_count(domain), 0
+            while items := self.search(
+                domain + [("id", ">", last)], order="id", limit=BATCH
+            ):
+                last = items[-1].id
+                # What somebody is deciding on now is for the next run.
+                free = items.try_lock_for_update()._as_engine()
+                do_together(free, partial(_fire, field=field, deed=deed))
                 left = max(0, left - len(items))
                 if not self.env["ir.cron"]._commit_progress(len(items), remaining=left):
                     return
@@ -231,17 +245,42 @@ class CrmApprovalClock(models.AbstractModel):
 
     def _escalate(self):
         """Ask the next manager above each person as well, in that person's place:
-        whoever answers first answers for both."""
-        above = self._find_managers_above()
-        items = self.filtered(lambda item: item.id in above)
-        for item in items:
-            item._record(
-                "escalate",
-                self.env._(
-                    "%(person)s has not answered yet; %(manager)s is asked too.",
-                    person=item.user_id.name,
-                    manager=above[item.id].name,
-                ),
-                {"to": above[item.id].name},
+        whoever answers first answers for both. Where nobody stands above who may
+        decide, the administrators of approvals are asked."""
+        further = self._find_further_people()
+        for item in self:
+            item._record_escalation(further[item.id])
+        items = self.filtered(lambda item: further[item.id].users)
+        items._ask_also([further[item.id].users for item in items])
+
+    def _record_escalation(self, further):
+        """
+        :param further: :class:`Further` of a single item
+        """
+        self.ensure_one()
+        names = ", ".join(further.users.mapped("name"))
+        if not names:
+            text = self.env._(
+                "%s has not answered yet, and there is nobody else who may decide.",
+                self.user_id.name,
             )
-        items._ask_also([above[item.id] for item in items])
+        elif further.above:
+            text = self.env._(
+                "%(person)s has not answered yet; %(manager)s is asked too.",
+                person=self.user_id.name,
+                manager=names,
+            )
+        else:
+            text = self.env._(
+                "%(person)s has not answered yet, and nobody above may decide;"
+                " %(administrators)s, who administer approvals, are asked too.",
+                person=self.user_id.name,
+                administrators=names,
+            )
+        self._record("escalate", text, {"to": names} if names else None)
+
+
+def _fire(items, field, deed):
+    """Fire one rung of items that the engine holds."""
+    items.write({field: False})
+    getattr(items, deed)()

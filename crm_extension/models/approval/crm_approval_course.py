@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .core.demand import UNDER_WAY
 from .core.route import standing
+from .one_by_one import do_together
 
 # Requests are looked through in batches of this size, each committed on its own.
 BATCH = 200
@@ -135,7 +136,7 @@ class CrmApprovalCourse(models.AbstractModel):
             return
         proposal = {"proposed": self.proposed, "reason": self.reason}
         try:
-            with self.env.cr.savepoint():
+            with self.env["crm.approval.decision"]._savepoint():
                 asking = self.with_user(self.requester_id)
                 asking._in_language_of(self.requester_id)._submit(
                     missing, gate, proposal
@@ -151,7 +152,7 @@ class CrmApprovalCourse(models.AbstractModel):
         lang = requester.lang or self.env.lang
         acting = document.with_user(requester).with_context(lang=lang)
         try:
-            with self.env.cr.savepoint():
+            with self.env["crm.approval.decision"]._savepoint():
                 acting._approval_proceed(self)
         except (UserError, AccessError, ValidationError) as error:
             reason = str(error)
@@ -244,7 +245,7 @@ class CrmApprovalCourse(models.AbstractModel):
             if not requests:
                 return
             last = requests[-1].id
-            requests.try_lock_for_update()._unstick()
+            do_together(requests.try_lock_for_update(), lambda stuck: stuck._unstick())
             if not self.env["ir.cron"]._commit_progress(len(requests)):
                 return
 

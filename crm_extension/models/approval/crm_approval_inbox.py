@@ -247,7 +247,7 @@ class CrmApprovalInbox(models.AbstractModel):
         if not self:
             return {}
         try:
-            with self.env.cr.savepoint():
+            with self.env["crm.approval.decision"]._savepoint():
                 if comment:
                     # As the engine: whoever may decide has just been asked.
                     self._as_engine().write({"comment": comment})

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from .core.delegation import InPlaceOf, still_leads
 from .core.reporting_line import managers_of
+from .crm_approval_clock import Further
 
 
 class CrmApprovalItem(models.Model):
@@ -497,17 +498,19 @@ class CrmApprovalItem(models.Model):
         items.write({"state": "later"})
 
     def _ask_also(self, users):
-        """Put what each item asks before a further person, in its person's place.
+        """Put what each item asks before further people, in its person's place.
 
-        :param users: a user per item
+        :param users: users per item
         """
         steps = self.env["crm.approval.request.step"].concat(
             *(item.step_id for item in self)
         )
         steps._ask(
             [
-                {user.id: InPlaceOf((item.on_behalf_id or item.user_id).id)}
-                for item, user in zip(self, users, strict=True)
+                dict.fromkeys(
+                    others.ids, InPlaceOf((item.on_behalf_id or item.user_id).id)
+                )
+                for item, others in zip(self, users, strict=True)
             ]
         )
         self.step_id.filtered(lambda step: step.state == "waiting")._start()
@@ -612,10 +615,14 @@ class CrmApprovalItem(models.Model):
         matter = self._get_matter(request, request._get_document(), staff)
         return self.user_id.id in matter.eligible
 
-    def _find_managers_above(self):
-        """The next manager above each item's person who may decide and is not asked
-        yet: ``{item id: user}``; items without one are missing."""
+    def _find_further_people(self):
+        """Who is asked beside each item's person: the next manager above who may
+        decide and is not asked yet, else the administrators of approvals.
+
+        :return: ``{item id: Further}``
+        """
         found = {}
+        asked_now = {}  # by step: nobody is asked twice at one point
         for (company, gate), requests in self.request_id._grouped_by_staff().items():
             staff = self._get_staff(company, gate)
             items = self.filtered(
@@ -623,16 +630,28 @@ class CrmApprovalItem(models.Model):
             )
             documents = requests._get_document_by_request()
             for item in items:
-                request = item.request_id
+                request, step = item.request_id, item.step_id
                 matter = self._get_matter(request, documents[request.id], staff)
-                asked = set(item.step_id.item_ids.user_id.ids) | staff.absent
-                asked |= set(item.step_id._get_people_taken().ids)
-                start = staff.employee_by_user.get(item.user_id.id)
-                for person in managers_of(start, staff.people):
-                    if person.user in matter.eligible and person.user not in asked:
-                        found[item.id] = self.env["res.users"].browse(person.user)
-                        break
+                asked = asked_now.setdefault(step.id, set(step.item_ids.user_id.ids))
+                able = matter.eligible - asked - set(step._get_people_taken().ids)
+                found[item.id] = item._find_further(staff, able)
+                asked.update(found[item.id].users.ids)
         return found
+
+    def _find_further(self, staff, able):
+        """
+        :param able: ids of users who may be asked beside a single item's person
+        :return: :class:`Further`
+        """
+        self.ensure_one()
+        users = self.env["res.users"]
+        start = staff.employee_by_user.get(self.user_id.id)
+        for person in managers_of(start, staff.people):
+            if person.user in able - staff.absent:
+                return Further(users.browse(person.user), above=True)
+        administrators = able & staff.administrators
+        there = administrators - staff.absent
+        return Further(users.browse(sorted(there or administrators)), above=False)
 
     def _tell(self, user, subject, body):
         """A notice to one person about items of theirs, by the way they chose."""

@@ -40,7 +40,7 @@ class CrmApprovalNotice(models.AbstractModel):
         """A note per document that has a conversation, whatever many rules spoke."""
         for requests in self.grouped("res_model").values():
             documents = requests._get_documents()
-            if "message_ids" not in documents._fields:
+            if not documents or "message_ids" not in documents._fields:
                 continue
             words = {}
             for request in requests:
@@ -63,13 +63,17 @@ class CrmApprovalNotice(models.AbstractModel):
                 count=len(self) - 1,
             )
         single = self if len(self) == 1 else self.browse()
+        if single:
+            body = plaintext2html(texts[single.id])
+        else:
+            body = Markup().join(
+                request._get_line(texts[request.id]) for request in self
+            )
         self.env["mail.thread"].message_notify(
             partner_ids=person.partner_id.ids,
             author_id=author.partner_id.id if author else None,
             subject=subject,
-            body=Markup().join(request._get_line(texts[request.id]) for request in self)
-            if not single
-            else plaintext2html(texts[single.id]),
+            body=body,
             model=single.res_model or False,
             res_id=single.res_id,
         )

@@ -1,5 +1,7 @@
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta, timezone
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -19,6 +21,9 @@ from .core.chain import (
 
 # Where a transaction remembers the rows it has yet to seal.
 UNSEALED = "crm_extension.approval.unsealed"
+# Rows of cursors that are inside a savepoint of ours, to be sealed with the commit. Not
+# kept by the cursor itself: what it keeps is forgotten when a savepoint is rolled back.
+POSTPONED = WeakKeyDictionary()
 BATCH = 5000
 
 # What a seal covers: the name in the sealed content, and where it is stored. The
@@ -119,9 +124,33 @@ class CrmApprovalSeal(models.AbstractModel):
         precommit.data[UNSEALED] += self.ids
 
     @api.model
+    @contextmanager
+    def _savepoint(self):
+        """A savepoint before which, and after which, nothing is sealed.
+
+        Odoo runs what waits for the commit at each savepoint. Whoever seals holds the
+        company's lock from then on, and others who decide would wait until all of a
+        long work is through. What is rolled back is gone, and is left alone later.
+        """
+        cr = self.env.cr
+        if cr in POSTPONED:  # inside another one
+            with cr.savepoint():
+                yield
+            return
+        POSTPONED[cr] = []
+        try:
+            with cr.savepoint():
+                yield
+        finally:
+            self.browse(POSTPONED.pop(cr))._seal_before_commit()
+
+    @api.model
     def _seal_pending(self):
         """Seal what this transaction has added. Queries do not depend on how much."""
         ids = self.env.cr.precommit.data.pop(UNSEALED, [])
+        if self.env.cr in POSTPONED:
+            POSTPONED[self.env.cr] += ids
+            return
         if ids:
             self.flush_model()
             self._seal(ids)

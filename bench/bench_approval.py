@@ -114,7 +114,7 @@ def volume_rows(found):
     small, large, rows = found["small"], found["large"], found["rows"]
     beside = f"{rows['decided']:,} decided, {rows['open']:,} open"
     yield row("badge, queries", large["badge"][1], "queries", 2, beside)
-    for name in ("badge", "inbox"):
+    for name in ("badge", "inbox", "decided"):
         yield row(
             f"{name} against the same with 1,000 items",
             large[name][0] / small[name][0],

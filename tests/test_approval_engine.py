@@ -393,6 +393,26 @@ class TestDecisions(ApprovalCommon, TransactionCase):
             orders.action_approval_request()
         self.assertLess(ten.value, 5 * one.value)
 
+    def test_the_state_of_a_list_is_told_without_drawing_a_route(self):
+        items = self.env.registry["sale.order"]
+        orders = self.env["sale.order"].concat(
+            *(self.make_order(0, 25) for _index in range(6))
+        )
+        costs = []
+        with (
+            patch.object(items, "_approval_describe", side_effect=AssertionError),
+            patch.object(items, "_approval_get_offers", side_effect=AssertionError),
+        ):
+            for held in (orders[:1], orders[:1], orders):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                with self.count_queries() as counted:
+                    states = held.mapped("crm_approval_state")
+                self.assertEqual(set(states), {"needed"})
+                costs.append(counted.value)
+        _cold, one, six = costs
+        self.assertLessEqual(six - one, 3)
+
     def test_what_needs_nothing_costs_two_queries_more_than_without_rules(self):
         deeds = (
             lambda orders: orders.action_confirm(),

@@ -5,10 +5,13 @@ from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import SQL
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.crm_extension.models.approval import crm_approval_inbox
 from odoo.addons.crm_extension.models.approval.core.forecast import is_urgent, outlook
@@ -322,6 +325,36 @@ class TestSeveralAtOnce(InboxCase):
         self.assertEqual(first.get_next_open([]), first.id)
         (first | second).action_approve()
         self.assertFalse(first.get_next_open([first.id]))
+
+
+@tagged(*TAGS)
+class TestManyYears(InboxCase):
+    """What waits and what was decided is found however much there is."""
+
+    def assert_read_by(self, index, domain, order=None):
+        query = self.model(self.manager).sudo()._search(domain, order=order, limit=80)
+        for way in ("seqscan", "bitmapscan", "sort"):
+            self.env.cr.execute(SQL("SET LOCAL enable_%s = off", SQL(way)))
+        rows = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+        self.assertIn(index, " ".join(row for (row,) in rows))
+
+    def test_what_somebody_decided_is_read_from_the_latest_backwards(self):
+        first, second = self.ask(2).with_user(self.manager)
+        second.action_approve()
+        first.action_approve()
+        first._as_engine().date_done += timedelta(minutes=1)
+        action = self.env.ref("crm_extension.crm_approval_item_action_decided")
+        domain = safe_eval(action.domain, {"uid": self.manager.id})
+        for view in action.view_ids.view_id:
+            order = etree.fromstring(view.get_combined_arch()).get("default_order")
+            decided = self.model(self.manager).search(domain, order=order)
+            self.assertEqual(decided, first | second)
+            self.assert_read_by("crm_approval_item_decided_index", domain, order)
+
+    def test_what_somebody_has_to_answer_some_day_is_read_by_an_index(self):
+        self.ask(2)
+        domain = [("user_id", "=", self.manager.id), ("state", "in", ("later", "open"))]
+        self.assert_read_by("crm_approval_item_unanswered_index", domain, "user_id")
 
 
 @tagged(*TAGS)

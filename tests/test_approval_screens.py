@@ -111,9 +111,7 @@ class TestUsually(ScreenCommon, TransactionCase):
             self.env.flush_all()
             banners = [
                 order.sudo()._approval_describe(
-                    order._approval_get_gate("sale.order:confirm"),
-                    order.sudo()._approval_assess(order._approval_gates()[0])[order.id],
-                    "",
+                    order._approval_find_standings()[order.id], "", True
                 )
                 for order in orders
             ]

@@ -128,6 +128,58 @@ class TestTicket(contract.ContractCommon, TransactionCase):
         with self.held(urgent.number):
             urgent.stage_id = self.closed
 
+    def test_a_ticket_closed_as_less_urgent_does_not_become_urgent_again(self):
+        self.rule(condition="[('priority', 'in', ('2', '3'))]")
+        ticket = self.shape.make(priority="3")
+        ticket.priority = "1"
+        ticket.stage_id = self.closed
+        self.env.flush_all()
+        with self.held(ticket.number):
+            ticket.priority = "3"
+        ticket.invalidate_recordset()
+        self.assertEqual(ticket.priority, "1")
+        ticket.priority = "0"
+        ticket.stage_id = self.open
+        ticket.priority = "3"  # an open one may
+
+    def test_what_was_agreed_for_less_urgent_is_asked_again(self):
+        self.rule(condition="[('priority', 'in', ('2', '3'))]")
+        ticket = self.shape.make(priority="2")
+        ticket.action_approval_request()
+        self.answer(ticket)
+        ticket.priority = "3"
+        with self.held(ticket.number):
+            ticket.stage_id = self.closed
+        ticket.priority = "2"
+        ticket.stage_id = self.closed
+
+    def test_a_stage_does_not_become_closed_with_a_ticket_that_needs_approval(self):
+        self.rule()
+        ticket = self.shape.make()
+        other = self.open.create({"name": "Asleep"})
+        self.assertTrue(ticket.active)
+        for writer in (self.open, self.open | other, self.open.sudo()):
+            for active in (True, False):
+                ticket.sudo().active = active
+                with self.held("At work", ticket.number, "needs approval"):
+                    writer.write({"closed": True})
+                self.env.invalidate_all()
+                self.assertFalse(ticket.closed)
+        result = self.open.load([".id", "closed"], [[str(self.open.id), "1"]])
+        self.assertIn(ticket.number, result["messages"][0]["message"])
+        other.closed = True
+        ticket.action_approval_request()
+        self.answer(ticket)
+        self.open.closed = True
+        self.assertTrue(ticket.closed)
+
+    def test_a_stage_becomes_closed_with_tickets_that_need_nothing(self):
+        self.rule(condition="[('priority', '=', '3')]")
+        ticket = self.shape.make(priority="1")
+        self.open.write({"closed": True, "name": "Done"})
+        self.assertTrue(ticket.closed)
+        self.open.write({"closed": True, "name": "Over"})
+
     def test_the_figures_say_what_it_is_about(self):
         self.rule()
         ticket = self.shape.make()

@@ -336,6 +336,24 @@ class TestTerms(PartnerCase):
         self.answer(self.old)
         self.assertEqual(self.old.credit_limit, 5000)
 
+    def test_less_than_the_smallest_coin_is_no_change_of_the_credit_limit(self):
+        self.company.account_use_credit_limit = True
+        self.rule()
+        with self.held("Nothing would change"):
+            self.propose(self.old, {"credit_limit": self.old.credit_limit + 0.001})
+        self.old.credit_limit += 0.001
+        with self.held("Request a change"):
+            self.old.credit_limit += 0.01
+        request = self.propose(self.old, {"credit_limit": 5000.004})
+        fact = request.facts["credit_limit:to"]
+        self.assertEqual(fact["value"], "5000")
+        item = request.item_ids.filtered(lambda item: item.state == "open")
+        item.with_user(item.user_id).action_approve()
+        self.old.credit_limit += 0.002
+        self.answer(self.old)
+        self.assertNotIn("reask", request.decision_ids.mapped("verb"))
+        self.assertEqual(request.state, "granted")
+
     def test_through_a_user_it_is_guarded_as_well(self):
         self.rule()
         user = new_test_user(self.env, "t_portal", "base.group_portal")

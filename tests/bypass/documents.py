@@ -188,6 +188,11 @@ class Document:
             ]
         return self._chosen_rows[role]
 
+    def state_records(self):
+        """``(record, values)``: a record that is a state in which documents wait, and
+        what makes it one behind the gate."""
+        return []
+
     def foundations(self):
         """``(label, records)`` of all that the document stands on."""
         people = self.people["approver"] | self.people["second"]

@@ -318,6 +318,9 @@ class Ticket(Kept):
             ("the closed stage", self.open.browse(self.past_values["stage_id"])),
         ]
 
+    def state_records(self):
+        return [(self.open, {"closed": True})]
+
 
 class Customer(Kept):
     """A new firm before its release."""

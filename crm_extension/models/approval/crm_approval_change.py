@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import float_compare, ormcache
+from odoo.tools import float_round, ormcache
 
 from .core.facts import Fact
 from .core.gate import ChangeGate
@@ -184,12 +184,7 @@ class CrmApprovalChange(models.AbstractModel):
         field = self._fields[name]
         new = field.convert_to_cache(value, self) or False
         now = field.convert_to_cache(self[name], self) or False
-        if field.type == "float" and (digits := field.get_digits(self.env)):
-            return float_compare(new, now, precision_digits=digits[1]) != 0
-        if field.type == "monetary":
-            currency = self[field.get_currency_field(self)]
-            return bool(currency.compare_amounts(new, now) if currency else new != now)
-        return new != now
+        return _plain(self, name, new) != _plain(self, name, now)
 
     def _approval_filter_held(self, gate, values):
         """Documents on which these values have to be asked for."""
@@ -328,8 +323,8 @@ class CrmApprovalChange(models.AbstractModel):
             field = self._fields[name]
             label = field._description_string(self.env)
             now = field.convert_to_write(self[name], self)
-            facts[f"{name}:from"] = Fact(_plain(now), "changed", label)
-            facts[f"{name}:to"] = Fact(_plain(value), "changed", label)
+            facts[f"{name}:from"] = Fact(_plain(self, name, now), "changed", label)
+            facts[f"{name}:to"] = Fact(_plain(self, name, value), "changed", label)
         return facts
 
     def _approval_get_change_rows(self, values, facts=None):
@@ -378,10 +373,13 @@ class CrmApprovalChange(models.AbstractModel):
         return values
 
 
-def _plain(value):
-    """A field's value as a fact takes it."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
+def _plain(document, name, value):
+    """A value of a document's field as a fact takes it; numbers in their own steps."""
+    if document._fields[name].type in ("float", "monetary"):
+        number, step = float(value or 0), document._approval_get_number_step(name)
+        if step:
+            number = float_round(number, precision_rounding=step)
+        return Decimal(repr(number))
     if value is False or value is None:
         return None
     return value if isinstance(value, int | str) else str(value)

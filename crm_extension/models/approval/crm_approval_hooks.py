@@ -48,6 +48,19 @@ class CrmApprovalHooks(models.AbstractModel):
         """
         return self.browse()
 
+    def _approval_get_number_step(self, name):
+        """The smallest step of a number on a single document: what is less is no
+        change of it. With ``0`` every digit counts.
+
+        :param name: a guarded field, ``Float`` or ``Monetary``
+        """
+        self.ensure_one()
+        field = self._fields[name]
+        if field.type == "monetary":
+            return self[field.get_currency_field(self)].rounding
+        digits = field.get_digits(self.env)
+        return 10 ** -digits[1] if digits else 0
+
     def _approval_get_company(self):
         """The company whose policies and people count for a single document."""
         self.ensure_one()

@@ -100,6 +100,12 @@ class CrmApprovalItem(models.Model):
     cannot_decide_reason = fields.Char(compute="_compute_can_decide")
 
     _inbox_index = models.Index("(user_id, date_due) WHERE state = 'open'")
+    # What somebody has decided, the latest first.
+    _decided_index = models.Index(
+        "(user_id, date_done DESC, id DESC) WHERE state IN ('approved', 'rejected')"
+    )
+    # What waits for somebody, now or later.
+    _unanswered_index = models.Index("(user_id) WHERE state IN ('open', 'later')")
     _remind_index = models.Index("(date_remind) WHERE state = 'open'")
     _escalate_index = models.Index("(date_escalate) WHERE state = 'open'")
 

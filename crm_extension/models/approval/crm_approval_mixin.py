@@ -1,9 +1,23 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .core.facts import fingerprint, to_json
-from .core.gate import ChangeGate
+from .core.gate import ChangeGate, Gate
 from .crm_approval_transition import PASSING_STATES, Assessment
+
+
+class Standing(NamedTuple):
+    """How one document stands before its next step.
+
+    :param gate: the gate ahead; ``None`` for a change that is asked for
+    :param requests: the requests behind the state
+    """
+
+    gate: Gate | None
+    assessment: Assessment
+    requests: models.BaseModel
 
 
 class CrmApprovalMixin(models.AbstractModel):
@@ -44,7 +58,7 @@ class CrmApprovalMixin(models.AbstractModel):
             ("refused", "Not possible"),
         ],
         string="Approval",
-        compute="_compute_crm_approval",
+        compute="_compute_crm_approval_state",
         # No groups: buttons that everybody's view has depend on it, and it says no
         # more than a customer sees by waiting. The route is for colleagues alone.
     )
@@ -55,41 +69,37 @@ class CrmApprovalMixin(models.AbstractModel):
         " that person has left, whoever may change the document can.",
     )
     crm_approval_route = fields.Json(
-        compute="_compute_crm_approval", groups="base.group_user"
+        compute="_compute_crm_approval_route", groups="base.group_user"
     )
 
     # === COMPUTE METHODS === #
 
     @api.depends(lambda self: self._approval_depends())
+    @api.depends_context("uid")
+    def _compute_crm_approval_state(self):
+        standings = self._approval_find_standings()
+        for document in self:
+            standing = standings.get(document.id)
+            document.crm_approval_state = (
+                standing.assessment.state if standing else "free"
+            )
+
+    @api.depends(lambda self: self._approval_depends())
     @api.depends_context("lang", "uid")
-    def _compute_crm_approval(self):
-        self.crm_approval_state = "free"
+    def _compute_crm_approval_route(self):
         self.crm_approval_route = False
-        # Superuser mode: the answer is the same whoever looks, and reading the
-        # route must not need access to policies, employees or requests.
+        standings = self._approval_find_standings()
+        reasons = self._approval_find_reasons(standings)
+        # A list does not show what is offered, and that takes long to find out.
+        is_alone = len(self) == 1
         banners = {}
-        for gate, documents in self.sudo()._approval_group_by_gate():
-            assessments = documents._approval_assess(gate)
-            # Who passed before the rule and was never asked about has no news.
-            unasked = documents._approval_filter_past(gate).filtered(
-                lambda document, assessments=assessments: (
-                    not any(one.request for one in assessments[document.id].demands)
-                )
+        for document in self.browse(standings):
+            standing = standings[document.id]
+            # Superuser mode: reading the route must not need access to policies,
+            # employees or requests.
+            banners[document] = document.sudo()._approval_describe(
+                standing, reasons[document.id], is_alone
             )
-            concerned = (documents - unasked).filtered(
-                lambda document, assessments=assessments: (
-                    assessments[document.id].state != "free"
-                )
-            )
-            reasons = concerned._approval_get_reasons(gate)
-            for document in self.browse(concerned._ids):
-                assessment = assessments[document.id]
-                document.crm_approval_state = assessment.state
-                banners[document] = document.sudo()._approval_describe(
-                    gate, assessment, reasons.get(document.id, "")
-                )
-        if self._approval_change_gates():
-            banners |= self._approval_show_changes()
         self.env["crm.approval.item"]._add_usual(banners.values())
         for document, banner in banners.items():
             document.crm_approval_route = banner
@@ -307,30 +317,66 @@ class CrmApprovalMixin(models.AbstractModel):
 
     # === BUSINESS METHODS: what the document shows === #
 
-    def _approval_show_changes(self):
-        """Changes that wait are shown on the document like any other request.
+    def _approval_find_standings(self):
+        """How the documents stand before their next step, or with a change that is
+        asked for: ``{id: Standing}``; those that nothing asks about are missing."""
+        # Superuser mode: the answer is the same whoever looks.
+        documents = self.sudo()
+        standings = {}
+        for gate, standing_before in documents._approval_group_by_gate():
+            standings |= standing_before._approval_find_standings_before(gate)
+        if not self._approval_change_gates():
+            return standings
+        waiting = documents._approval_get_under_way().filtered("proposed")
+        by_document = waiting.grouped("res_id")
+        for document in documents:
+            requests = by_document.get(document._origin.id)
+            standing = standings.get(document.id)
+            if requests and (
+                not standing or standing.assessment.state in PASSING_STATES
+            ):
+                assessment = Assessment(requests[:1].state, ())
+                standings[document.id] = Standing(None, assessment, requests)
+        return standings
 
-        :return: ``{document: banner}``
-        """
-        banners = {}
-        waiting = (
-            self.sudo()._approval_get_under_way().filtered("proposed").grouped("res_id")
-        )
+    def _approval_find_standings_before(self, gate):
+        assessments = self._approval_assess(gate)
+        past = self._approval_filter_past(gate)
+        standings = {}
         for document in self:
-            requests = waiting.get(document._origin.id)
-            if requests and document.crm_approval_state in PASSING_STATES:
-                document.crm_approval_state = requests[:1].state
-                banners[document] = document.sudo()._approval_describe(
-                    None,
-                    Assessment(requests[:1].state, ()),
-                    requests[:1].summary,
-                    requests,
-                )
-        return banners
+            assessment = assessments[document.id]
+            requests = self.env["crm.approval.request"].union(
+                *(demand.request for demand in assessment.demands)
+            )
+            # Who passed before the rule and was never asked about has no news.
+            if assessment.state != "free" and (requests or document not in past):
+                standings[document.id] = Standing(gate, assessment, requests)
+        return standings
 
-    def _approval_describe(self, gate, assessment, why, requests=None):
+    def _approval_find_reasons(self, standings):
+        """Why each of these documents is asked about: ``{id: text}``."""
+        reasons = {
+            key: standing.requests[:1].summary
+            for key, standing in standings.items()
+            if not standing.gate
+        }
+        for gate in self._approval_transitions():
+            ids = [
+                key
+                for key, standing in standings.items()
+                if standing.gate and standing.gate.key == gate.key
+            ]
+            # Superuser mode: what is asked is the same whoever looks.
+            found = self.browse(ids).sudo()._approval_get_reasons(gate)
+            reasons |= {key: found.get(key, "") for key in ids}
+        return reasons
+
+    def _approval_describe(self, standing, why, with_offers):
         """What the banner on the document shows, as plain values.
 
+        :param standing: how the single document stands
+        :param why: the reason of the request, in a sentence
+        :param with_offers: find out what is offered, too
         :return: dict with ``state``, ``why``, ``requests`` (routes of the requests
             behind the state), ``preview`` (names of who would be asked, by rank),
             ``ahead`` (the same, as ids of points of rules),
@@ -341,13 +387,11 @@ class CrmApprovalMixin(models.AbstractModel):
             acting user's own open inbox item, or ``False``
         """
         self.ensure_one()
-        if requests is None:
-            requests = self.env["crm.approval.request"].union(
-                *(demand.request for demand in assessment.demands)
-            )
+        gate, assessment, requests = standing
         steps = self._approval_get_steps_to_ask(assessment)
-        asking = assessment.state in ("needed", "rejected")
-        offers = self._approval_get_offers(gate).get(self.id, []) if asking else []
+        offers = []
+        if with_offers and assessment.state in ("needed", "rejected"):
+            offers = self._approval_get_offers(gate).get(self.id, [])
         ranks = [steps for _rank, steps in sorted(steps.grouped("sequence").items())]
         return {
             "state": assessment.state,

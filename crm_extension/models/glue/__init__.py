@@ -9,4 +9,5 @@ from . import stock_picking
 from . import account_move
 from . import account_move_line
 from . import helpdesk_ticket
+from . import helpdesk_ticket_stage
 from . import product_template

@@ -15,7 +15,9 @@ class HelpdeskTicket(models.Model):
                 key="helpdesk.ticket:close",
                 label=self.env._("Close a ticket"),
                 past=[("stage_id.closed", "=", True)],
-                watched=frozenset({"stage_id", "partner_id", "category_id", "team_id"}),
+                watched=frozenset(
+                    {"stage_id", "partner_id", "category_id", "team_id", "priority"}
+                ),
             ),
         )
 
@@ -30,6 +32,8 @@ class HelpdeskTicket(models.Model):
                 "partner": Fact(ticket.partner_id.id or None, "changed"),
                 "category": Fact(ticket.category_id.id or None, "changed"),
                 "team": Fact(ticket.team_id.id or None, "changed"),
+                # What is more urgent than it was when somebody agreed is asked anew.
+                "priority": Fact(int(ticket.priority or 0), "higher"),
             }
             for ticket in self
         }

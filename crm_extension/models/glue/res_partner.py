@@ -151,6 +151,12 @@ class ResPartner(models.Model):
             )
         )
 
+    def _approval_get_number_step(self, name):
+        # A plain number to Odoo, and money to everybody else.
+        if name == "credit_limit":
+            return self.currency_id.rounding
+        return super()._approval_get_number_step(name)
+
     def _approval_get_offered_fields(self, gate):
         # The form shows neither what another field shows, nor what is not used.
         hidden = {"specific_property_product_pricelist"}

@@ -12,10 +12,11 @@ class CrmSaleOffer(models.AbstractModel):
     _description = "What a Quotation Offers"
 
     def _approval_get_offers(self, gate):
-        # A list of quotations does not show them, and what is being typed changes.
-        if len(self) != 1 or not isinstance(self.id, int):
-            return {}
-        return {self.id: self._crm_get_offers(gate)}
+        return {
+            order.id: order._crm_get_offers(gate)
+            for order in self
+            if isinstance(order.id, int)  # what is being typed changes
+        }
 
     def _crm_get_offers(self, gate):
         """What to give so that nobody is asked, and so that fewer are."""

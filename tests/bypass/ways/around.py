@@ -120,6 +120,25 @@ def _forge_properties(on, model, name):
     )
 
 
+@way("the record that is its state")
+def state_record(on):
+    """Where a state is a record: let the one in which it waits mean the other."""
+    found = on.case.state_records()
+    for records, values in found:
+        model, ids = records._name, records.ids
+        names = [".id", *values]
+        row = [str(value) for value in (*ids, *values.values())]
+        yield on.at_model(model, "by write", on.call(model, "write", ids, values))
+        yield on.at_model(
+            model,
+            "by web_save",
+            on.call(model, "web_save", ids, values, specification={}),
+        )
+        yield on.at_model(model, "by load", on.call(model, "load", names, [row]))
+    if not found:
+        yield on.not_there("its state is no record")
+
+
 @way("own defaults")
 def own_defaults(on):
     """What new documents start with, for oneself."""

@@ -23,6 +23,13 @@ class Finding(NamedTuple):
     helped: tuple
     gaining: str = ""
 
+    @property
+    def is_stuck(self):
+        """Whether the points are too few without anybody gaining. What may happen
+        should somebody gain is told, but keeps nobody from publishing: in a small
+        company it is always so, and such a request stays with who asked."""
+        return bool(self.short and not self.gaining)
+
 
 class CrmApprovalPolicy(models.Model):
     """The proof that every point of a policy can be decided (ANCHORS N6)."""
@@ -93,7 +100,7 @@ class CrmApprovalPolicy(models.Model):
                     )
                 )
             for finding in policy._prove():
-                if finding.short:
+                if finding.is_stuck:
                     raise UserError(
                         self.env._(
                             "“%(policy)s” cannot be published: %(why)s Name more"
@@ -170,7 +177,7 @@ class CrmApprovalPolicy(models.Model):
             notes.append(self._tell_broken(broken))
         if blind := self.step_ids._filter_without_limits():
             notes.append(self._tell_without_limits(blind))
-        notes += [self._tell_short(found) for found in self._prove() if found.short]
+        notes += [self._tell_short(found) for found in self._prove() if found.is_stuck]
         return " ".join(notes)
 
     def _get_keeper(self):
@@ -184,7 +191,7 @@ class CrmApprovalPolicy(models.Model):
     def _tell_check(self):
         """The proof for people: list of ``{"level", "text"}``, worst first.
 
-        ``level`` is ``danger``, ``info`` or ``success``.
+        ``level`` is ``danger``, ``warning``, ``info`` or ``success``.
         """
         lines = []
         if broken := self._to_rule().broken:
@@ -193,11 +200,14 @@ class CrmApprovalPolicy(models.Model):
             lines.append(("danger", self._tell_without_limits(blind)))
         findings = self._prove()
         count = sum(len(found.requesters) for found in findings)
-        short = [found for found in findings if found.short]
-        lines += [("danger", self._tell_short(found)) for found in short]
+        lines += [
+            ("danger" if found.is_stuck else "warning", self._tell_short(found))
+            for found in findings
+            if found.short
+        ]
         if not count:
             lines.append(("info", self.env._("Nobody can ask yet.")))
-        elif not short:
+        elif not any(found.is_stuck for found in findings):
             text = self.env._(
                 "Every point has enough different people, whoever of the %s people"
                 " asks.",

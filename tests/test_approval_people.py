@@ -470,6 +470,24 @@ class TestDelegation(PeopleCommon, TransactionCase):
             self.assertNotIn("approve", request.decision_ids.mapped("verb"))
             self.assertEqual(self.waiting(request), self.manager)
 
+    def test_what_was_proposed_by_a_delegation_that_is_over_is_nobodys_yes(self):
+        self.hand_over(self.manager, self.director)
+        order, request = self.ask(self.step("Sales Manager", 10))
+        row = {
+            "model": "sale.order.line",
+            "id": order.order_line[1].id,
+            "field": "discount",
+            "value": 15,
+            "label": "Discount",
+            "from": "25 %",
+            "to": "15 %",
+        }
+        self.items_of(self.director)._do_counter([row], "")
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            self.env.invalidate_all()
+            with self.assertRaisesRegex(UserError, "has changed since"):
+                order.with_user(self.sales).action_approval_accept()
+
     def test_what_grew_unasked_beyond_the_amount_is_handed_back(self):
         self.hand_over(self.manager, self.director, amount_max=6000)
         order, request = self.ask(self.step("Sales Manager", 10))
@@ -540,6 +558,14 @@ class TestDelegation(PeopleCommon, TransactionCase):
         for proposed, person in (
             ({"credit_limit": 900.0}, self.director),
             ({"credit_limit": 9000000.0}, self.manager),
+            (
+                {"credit_limit": 900.0, "use_partner_credit_limit": True},
+                self.director,
+            ),
+            (
+                {"credit_limit": 0.0, "use_partner_credit_limit": False},
+                self.manager,
+            ),
             ({"property_payment_term_id": 1}, self.manager),
             ({"credit_limit": 900.0, "property_payment_term_id": 1}, self.manager),
         ):

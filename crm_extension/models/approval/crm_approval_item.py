@@ -561,12 +561,14 @@ class CrmApprovalItem(models.Model):
             gate,
         ), requests in delegated.request_id._grouped_by_staff().items():
             staff = self._get_staff(company, gate)
-            for request in requests:
+            items = delegated.filtered(
+                lambda item, requests=requests: item.request_id in requests
+            )
+            for request, own in items.grouped("request_id").items():
                 matter = self._get_matter(request, documents[request.id], staff)
-                lapsed |= delegated.filtered(
-                    lambda item, request=request, staff=staff, matter=matter: (
-                        item.request_id == request
-                        and not still_leads(
+                lapsed |= own.filtered(
+                    lambda item, staff=staff, matter=matter: (
+                        not still_leads(
                             item._get_place(), item.user_id.id, staff.proxies, matter
                         )
                     )
@@ -613,13 +615,14 @@ class CrmApprovalItem(models.Model):
         return found + (self.delegation_ids - found)
 
     def _may_decide_now(self):
-        """Whether a single item's person holds the role, and neither asked nor gains.
-        Who is away may have said it before leaving."""
+        """Whether a single item's person holds the role, neither asked nor gains, and
+        does not answer by a delegation that is over. Who is away may have said it
+        before leaving."""
         self.ensure_one()
         request = self.request_id
         staff = self._get_staff(request.company_id, request.gate)
         matter = self._get_matter(request, request._get_document(), staff)
-        return self.user_id.id in matter.eligible
+        return self.user_id.id in matter.eligible and not self._filter_lapsed()
 
     def _find_further_people(self):
         """Who is asked beside each item's person: the next manager above who may

@@ -175,7 +175,10 @@ class ResPartner(models.Model):
 
     def _approval_get_change_amount(self, proposed):
         # Of what customers are granted, only their credit limit is an amount.
-        if proposed.keys() != {"credit_limit"}:
+        limited = proposed.get("use_partner_credit_limit", True)
+        if not limited or proposed.keys() - {"use_partner_credit_limit"} != {
+            "credit_limit"
+        }:
             return None
         return proposed["credit_limit"]
 

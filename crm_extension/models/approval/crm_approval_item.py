@@ -613,13 +613,14 @@ class CrmApprovalItem(models.Model):
         return found + (self.delegation_ids - found)
 
     def _may_decide_now(self):
-        """Whether a single item's person holds the role, and neither asked nor gains.
-        Who is away may have said it before leaving."""
+        """Whether a single item's person holds the role, neither asked nor gains, and
+        does not answer by a delegation that is over. Who is away may have said it
+        before leaving."""
         self.ensure_one()
         request = self.request_id
         staff = self._get_staff(request.company_id, request.gate)
         matter = self._get_matter(request, request._get_document(), staff)
-        return self.user_id.id in matter.eligible
+        return self.user_id.id in matter.eligible and not self._filter_lapsed()
 
     def _find_further_people(self):
         """Who is asked beside each item's person: the next manager above who may

@@ -492,7 +492,7 @@ class TestDrift(PolicyCommon, TransactionCase):
             "approver_kind": "users",
             "user_ids": [Command.set((self.director | self.finance).ids)],
             "quorum": "count",
-            "quorum_count": 4,
+            "quorum_count": 3,
         }
         self.change_policy(step_ids=[Command.clear(), Command.create(board)])
         self.assertFalse(self.check())

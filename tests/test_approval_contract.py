@@ -152,8 +152,11 @@ class TicketShape(contract.TransitionShape):
     def worsen(self, document):
         document.partner_id = self.somebody_else
 
+    def improve(self, document):
+        document.priority = "0"
+
     def touch(self, document):
-        document.priority = "3"
+        document.color = 3
 
     def go_back(self, document):
         document.stage_id = self.open

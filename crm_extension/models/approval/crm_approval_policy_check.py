@@ -14,21 +14,16 @@ class Finding(NamedTuple):
     :param requesters: names of the people who may ask
     :param short: ids of points that together have too few people
     :param helped: ids of points at which the ladder stands in
-    :param gaining: name of one person without whom ``short`` are too few, because
-        they gain from the document; empty when they are too few anyway
+    :param scarce: ids of points that have enough people, but no longer when one more
+        person may not decide, because they gain from the document
+    :param gaining: name of that person
     """
 
     requesters: tuple
     short: tuple
     helped: tuple
+    scarce: tuple = ()
     gaining: str = ""
-
-    @property
-    def is_stuck(self):
-        """Whether the points are too few without anybody gaining. What may happen
-        should somebody gain is told, but keeps nobody from publishing: in a small
-        company it is always so, and such a request stays with who asked."""
-        return bool(self.short and not self.gaining)
 
 
 class CrmApprovalPolicy(models.Model):
@@ -100,7 +95,7 @@ class CrmApprovalPolicy(models.Model):
                     )
                 )
             for finding in policy._prove():
-                if finding.is_stuck:
+                if finding.short:
                     raise UserError(
                         self.env._(
                             "“%(policy)s” cannot be published: %(why)s Name more"
@@ -115,9 +110,12 @@ class CrmApprovalPolicy(models.Model):
         """Staff all points for everybody who may ask.
 
         All points at once are the worst case: whatever branch a document takes, its
-        points are among them, and who is enough for all is enough for some. Besides
-        who asks, any one other person may gain from the document and may then not
-        decide.
+        points are among them, and who is enough for all is enough for some.
+
+        Besides who asks, another person may gain from the document and may then not
+        decide. That is told, not refused: who that is depends on the document, and in
+        a small company a rule for the rest of them is better than none. Where it
+        happens, the request waits with the requester and the administrators are told.
 
         :return: list of :class:`Finding`; requesters with equal results share one
         """
@@ -142,14 +140,14 @@ class CrmApprovalPolicy(models.Model):
                 asking = Asking(people, persons[0].key, eligible - {own})
                 staffing = steps._staff(asking)
                 helped = tuple(step.id for step in steps if step.id in staffing.helped)
-                short, gaining = staffing.short, None
-                if not short:
-                    short, gaining = steps._find_indispensable(asking, staffing)
-                results.setdefault((short, helped, gaining), []).extend(
-                    person.user for person in persons
-                )
+                scarce, gaining = (), None
+                if not staffing.short:
+                    scarce, gaining = steps._find_indispensable(asking, staffing)
+                results.setdefault(
+                    (staffing.short, helped, scarce, gaining), []
+                ).extend(person.user for person in persons)
         ids = {user for found in results.values() for user in found}
-        ids |= {gaining for _short, _helped, gaining in results if gaining}
+        ids |= {gaining for *_points, gaining in results if gaining}
         names = {
             user.id: user.name for user in self.env["res.users"].sudo().browse(ids)
         }
@@ -158,9 +156,10 @@ class CrmApprovalPolicy(models.Model):
                 tuple(dict.fromkeys(names[user] for user in found)),
                 short,
                 helped,
+                scarce,
                 names.get(gaining, ""),
             )
-            for (short, helped, gaining), found in results.items()
+            for (short, helped, scarce, gaining), found in results.items()
         ]
 
     @api.model
@@ -177,7 +176,7 @@ class CrmApprovalPolicy(models.Model):
             notes.append(self._tell_broken(broken))
         if blind := self.step_ids._filter_without_limits():
             notes.append(self._tell_without_limits(blind))
-        notes += [self._tell_short(found) for found in self._prove() if found.is_stuck]
+        notes += [self._tell_short(found) for found in self._prove() if found.short]
         return " ".join(notes)
 
     def _get_keeper(self):
@@ -191,7 +190,7 @@ class CrmApprovalPolicy(models.Model):
     def _tell_check(self):
         """The proof for people: list of ``{"level", "text"}``, worst first.
 
-        ``level`` is ``danger``, ``warning``, ``info`` or ``success``.
+        ``level`` is ``danger``, ``info`` or ``success``.
         """
         lines = []
         if broken := self._to_rule().broken:
@@ -200,20 +199,18 @@ class CrmApprovalPolicy(models.Model):
             lines.append(("danger", self._tell_without_limits(blind)))
         findings = self._prove()
         count = sum(len(found.requesters) for found in findings)
-        lines += [
-            ("danger" if found.is_stuck else "warning", self._tell_short(found))
-            for found in findings
-            if found.short
-        ]
+        short = [found for found in findings if found.short]
+        lines += [("danger", self._tell_short(found)) for found in short]
         if not count:
             lines.append(("info", self.env._("Nobody can ask yet.")))
-        elif not any(found.is_stuck for found in findings):
+        elif not short:
             text = self.env._(
                 "Every point has enough different people, whoever of the %s people"
                 " asks.",
                 count,
             )
             lines.append(("success", text))
+        lines += [("info", self._tell_scarce(one)) for one in findings if one.scarce]
         lines += self._tell_helped(findings)
         by_document = self.step_ids.filtered(
             lambda step: step.approver_kind in BY_DOCUMENT
@@ -253,15 +250,17 @@ class CrmApprovalPolicy(models.Model):
             points=self._tell_points(points.ids),
         )
 
+    def _tell_scarce(self, finding):
+        return self.env._(
+            "%(points)s cannot be decided by enough different people when %(names)s"
+            " asks and, for example, %(gaining)s gains from the document: it then waits"
+            " with who asks, and the administrators of approvals are told.",
+            points=self._tell_points(finding.scarce),
+            names=self._tell_names(finding.requesters),
+            gaining=finding.gaining,
+        )
+
     def _tell_short(self, finding):
-        if finding.gaining:
-            return self.env._(
-                "%(points)s cannot be decided by enough different people when %(names)s"
-                " asks and %(gaining)s gains from the document.",
-                points=self._tell_points(finding.short),
-                names=self._tell_names(finding.requesters),
-                gaining=finding.gaining,
-            )
         return self.env._(
             "%(points)s cannot be decided by enough different people when %(names)s"
             " asks.",

@@ -97,7 +97,6 @@ export class ApprovalPointsField extends X2ManyField {
 
 const CHECK_LOOKS = {
     danger: {css: "text-danger", icon: "fa-times-circle"},
-    warning: {css: "text-warning-emphasis", icon: "fa-exclamation-triangle"},
     info: {css: "text-muted", icon: "fa-info-circle"},
     success: {css: "text-success", icon: "fa-check-circle"},
 };

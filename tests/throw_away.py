@@ -1,6 +1,7 @@
 """A document of nobody's, there for the tests alone."""
 
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import api, fields, models
 from odoo.orm.model_classes import add_to_registry
@@ -94,3 +95,8 @@ class WithTestDocument:
     def prepare_models(cls):
         cls.addClassCleanup(forget_document, cls.env)
         add_document(cls.env)
+        # A cron that is started by hand looks whether another server has changed the
+        # registry, and would load it anew, without the document.
+        cls.startClassPatcher(
+            patch.object(cls.registry, "check_signaling", return_value=cls.registry)
+        )

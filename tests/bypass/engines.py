@@ -382,7 +382,8 @@ class Ours(Engine):
                 return "a merge"
         if model == "crm.approval.request.step" and old and new:
             # Asked once more, about what is there now.
-            if changes.get_changed((model, new["id"])) == {"revision"}:
+            changed = changes.get_changed((model, new["id"]))
+            if changed - self.ignored_fields == {"revision"}:
                 return "a merge"
         if model == "crm.approval.decision" and new:
             mine = new["verb"] == "approve" and new["user_id"] == changes.user

@@ -143,7 +143,7 @@ def public_methods(model):
 
 # Plausible words for the parameters of a public method.
 _WORDS = {"comment": "forged", "reason": "forged", "body": "forged", "name": "forged"}
-_WORDS |= {"index": 0}
+_WORDS |= {"index": 0, "specification": {}}
 
 
 def arguments(me, method):

@@ -249,7 +249,10 @@ def commands_of_another_document(on):
         name = model._name
         targets[name] = rows
         new[name] = _forged_rows(on, model, rows)
-    for parent, field in _relations_to(on.env, targets):
+    relations = list(_relations_to(on.env, targets))
+    if not relations:
+        yield on.not_there("no other record leads to the document")
+    for parent, field in relations:
         target = field.comodel_name
         values = hostile.get(target) or next(
             grant_values(on.env[target]), {"name": "forged"}

@@ -36,6 +36,16 @@ class TestAnswerDialog(ApprovalCommon, TransactionCase):
         form.record.action_apply()
         self.assertEqual(self.request.state, "rework")
 
+    def test_what_changed_under_an_open_dialog_is_read_again_first(self):
+        for kind in ("return", "counter", "delegate", "ask"):
+            with self.subTest(kind):
+                answer = self.dialog(kind)
+                answer.write({"comment": "So be it", "user_id": self.director.id})
+                self.order.order_line[1].discount += 1  # asked again
+                with self.assertRaisesRegex(UserError, "has changed since"):
+                    answer.action_apply()
+                self.assertEqual(self.request.state, "pending")
+
     def test_sent_back_to_an_earlier_point(self):
         self.decide(self.manager)
         answer = self.dialog("return", self.items_of(self.finance), self.finance)

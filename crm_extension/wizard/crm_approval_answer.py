@@ -28,6 +28,9 @@ class CrmApprovalAnswer(models.TransientModel):
         required=True,
         readonly=True,
     )
+    revision = fields.Integer(
+        readonly=True, help="What the point asked about when the dialog was opened."
+    )
     comment = fields.Text()
     target = fields.Selection(
         selection=[
@@ -80,7 +83,8 @@ class CrmApprovalAnswer(models.TransientModel):
         """
         self.ensure_one()
         item = self.item_id
-        getattr(self, f"_apply_{self.kind}")()
+        answer = self.with_context(crm_approval_revision=self.revision)
+        getattr(answer, f"_apply_{self.kind}")()
         if item.state == "open":
             return {"type": "ir.actions.act_window_close"}
         return item._get_action_after(item)
@@ -122,6 +126,7 @@ class CrmApprovalAnswer(models.TransientModel):
             {
                 "item_id": item.id,
                 "kind": kind,
+                "revision": item.revision,
                 "line_ids": [Command.create(line) for line in lines],
             }
         )

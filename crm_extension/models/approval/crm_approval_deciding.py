@@ -56,10 +56,12 @@ class CrmApprovalDeciding(models.AbstractModel):
         """The items for the engine's own writes, once their requests are locked and
         the acting user has been checked on what is there then.
 
-        :raises UserError: when somebody else is at it, an item is no longer open, or
-            came by a delegation that is over
+        :raises UserError: when somebody else is at it, an item is no longer open, is
+            asked about something else than the screen showed, or came by a delegation
+            that is over
         """
         engine = self._lock_requests()
+        self._check_seen()
         if lapsed := engine._filter_lapsed():
             raise UserError(
                 self.env._(

@@ -364,6 +364,8 @@ class Ours(Engine):
             return _name_point_change(policies, changes)
         if model.startswith("crm.discount."):
             return "a ceiling"
+        if model.startswith("crm.approval.item."):
+            return "a change of people"  # the delegations an item came by
         if model == "crm.approval.delegation":
             own = {row["delegator_id"] for row in rows if row} == {changes.user}
             return "an own delegation" if own else "a delegation"

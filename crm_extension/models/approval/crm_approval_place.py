@@ -46,43 +46,38 @@ class CrmApprovalPlace(models.AbstractModel):
         longer decide, does not hold any more what the rule names, is away, has handed
         over, or answers by a delegation that is over."""
         unable = self.browse()
-        documents = self.request_id._get_document_by_request()
-        for (company, gate), requests in self.request_id._grouped_by_staff().items():
-            staff = self._get_staff(company, gate)
-            items = self.filtered(
-                lambda item, requests=requests: item.request_id in requests
-            )
-            for request, own in items.grouped("request_id").items():
-                document = documents[request.id]
-                matter = self._get_matter(request, document, staff)
-                for step, asked in own.grouped("step_id").items():
-                    unable |= step._filter_unable(asked, document, staff, matter)
+        for own, document, staff, matter in self._by_request():
+            for step, asked in own.grouped("step_id").items():
+                unable |= step._filter_unable(asked, document, staff, matter)
         return unable
 
     def _filter_lapsed(self):
         """Items whose person answers by a delegation that is over, or that does not
         cover what is there now."""
-        delegated = self.filtered("delegation_ids")
         lapsed = self.browse()
-        documents = delegated.request_id._get_document_by_request()
-        for (
-            company,
-            gate,
-        ), requests in delegated.request_id._grouped_by_staff().items():
-            staff = self._get_staff(company, gate)
-            items = delegated.filtered(
-                lambda item, requests=requests: item.request_id in requests
-            )
-            for request, own in items.grouped("request_id").items():
-                matter = self._get_matter(request, documents[request.id], staff)
-                lapsed |= own.filtered(
-                    lambda item, staff=staff, matter=matter: (
-                        not still_leads(
-                            item._get_place(), item.user_id.id, staff.proxies, matter
-                        )
+        for own, _document, staff, matter in self.filtered(
+            "delegation_ids"
+        )._by_request():
+            lapsed |= own.filtered(
+                lambda item, staff=staff, matter=matter: (
+                    not still_leads(
+                        item._get_place(), item.user_id.id, staff.proxies, matter
                     )
                 )
+            )
         return lapsed
+
+    def _by_request(self):
+        """The items of each request, with what decides on their people: yields
+        ``(items, document, Staff, Matter)``."""
+        documents = self.request_id._get_document_by_request()
+        own = self.grouped("request_id")
+        for (company, gate), requests in self.request_id._grouped_by_staff().items():
+            staff = self._get_staff(company, gate)
+            for request in requests:
+                document = documents[request.id]
+                matter = self._get_matter(request, document, staff)
+                yield own[request], document, staff, matter
 
     def _is_found_again(self, found, here):
         """Whether a single item stays with its person when its point looks for its
@@ -136,20 +131,13 @@ class CrmApprovalPlace(models.AbstractModel):
         :return: ``{item id: Further}``
         """
         found = {}
-        asked_now = {}  # by step: nobody is asked twice at one point
-        for (company, gate), requests in self.request_id._grouped_by_staff().items():
-            staff = self._get_staff(company, gate)
-            items = self.filtered(
-                lambda item, requests=requests: item.request_id in requests
-            )
-            documents = requests._get_document_by_request()
-            for item in items:
-                request, step = item.request_id, item.step_id
-                matter = self._get_matter(request, documents[request.id], staff)
-                asked = asked_now.setdefault(step.id, set(step.item_ids.user_id.ids))
-                able = matter.eligible - asked - set(step._get_people_taken().ids)
-                found[item.id] = item._find_further(staff, able)
-                asked.update(found[item.id].users.ids)
+        for own, _document, staff, matter in self._by_request():
+            for step, items in own.grouped("step_id").items():
+                # Nobody is asked twice at one point.
+                asked = {*step.item_ids.user_id.ids, *step._get_people_taken().ids}
+                for item in items:
+                    found[item.id] = item._find_further(staff, matter.eligible - asked)
+                    asked.update(found[item.id].users.ids)
         return found
 
     def _find_further(self, staff, able):

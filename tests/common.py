@@ -4,6 +4,9 @@ Three ceilings and a floor as in the README's story: a salesperson may give 10 %
 the sales manager 20 %, finance 30 %, and nobody more than 40 %.
 """
 
+from contextlib import contextmanager
+from types import SimpleNamespace
+
 from odoo import Command
 from odoo.tests import new_test_user
 
@@ -219,6 +222,15 @@ class ApprovalCommon(BaseCommon):
             if items := self.env["crm.approval.item"].search([("state", "=", "open")]):
                 items.with_user(items[:1].user_id).action_approve()
         order.invalidate_recordset()
+
+    @contextmanager
+    def count_queries(self):
+        """Count the queries of what is done inside, written out, as ``value``."""
+        result = SimpleNamespace(value=0)
+        before = self.env.cr.sql_log_count
+        yield result
+        self.env.flush_all()
+        result.value = self.env.cr.sql_log_count - before
 
 
 SALES = "sales_team.group_sale_salesman"

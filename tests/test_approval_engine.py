@@ -1,7 +1,5 @@
 """Requests, points and decisions: who is asked, in which order, and what it does."""
 
-from contextlib import contextmanager
-from types import SimpleNamespace
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -439,14 +437,6 @@ class TestDecisions(ApprovalCommon, TransactionCase):
                 deed(orders)
             counts.append(counted.value)
         return min(counts)
-
-    @contextmanager
-    def count_queries(self):
-        result = SimpleNamespace(value=0)
-        before = self.env.cr.sql_log_count
-        yield result
-        self.env.flush_all()
-        result.value = self.env.cr.sql_log_count - before
 
 
 @tagged(*TAGS)

@@ -287,6 +287,25 @@ class TestBehindTheBack(ReaskCommon, TransactionCase):
         self.assertEqual(request.state, "cancelled")
         self.assertEqual(order.state, "draft")
 
+    def test_what_became_free_costs_no_query_more_for_each(self):
+        costs = []
+        for number in (1, 2, 12):
+            orders = self.env["sale.order"].concat(
+                *(self.make_order(0, 15) for _index in range(number))
+            )
+            orders.action_approval_request()
+            limits = self.discount_policy.line_ids
+            limits.filtered(lambda line: line.limit == 10).limit = 20
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.count_queries() as counted:
+                self.items_of(self.manager).action_approve()
+            self.assertEqual(set(orders.mapped("crm_approval_state")), {"free"})
+            limits.filtered(lambda line: line.limit == 20).limit = 10
+            costs.append(counted.value)
+        _cold, two, twelve = costs
+        self.assertLessEqual(twelve - two, 5)
+
     def test_what_became_free_for_one_rule_waits_for_the_other(self):
         self.change_policy(confirm_when_granted=True)
         self.make_policy(

@@ -47,9 +47,8 @@ class CrmApprovalCourse(models.AbstractModel):
         documents = requests._get_documents_to_follow()
         if outcome == "granted":
             requests._follow_grants(documents, asked_elsewhere)
-            return
-        for request in requests.filtered(lambda request: request.id in documents):
-            request._follow_rejection(documents[request.id], asked_elsewhere)
+        else:
+            requests._follow_rejections(documents, asked_elsewhere)
 
     def _get_documents_to_follow(self):
         """The documents for what follows from an answer, each in its own company,
@@ -92,8 +91,8 @@ class CrmApprovalCourse(models.AbstractModel):
         taken where the rule or the document says so; once, however many rules of a
         document have granted it together."""
         followed = self.filtered(lambda request: request.id in documents)
-        for request in followed:
-            documents[request.id]._approval_on_granted(request)
+        for together, requests in followed._group_documents(documents):
+            together._approval_on_granted(requests)
         done = set()
         for request in followed:
             document = documents[request.id]
@@ -194,11 +193,21 @@ class CrmApprovalCourse(models.AbstractModel):
             ended._get_documents_to_follow(), ended._get_asked_elsewhere()
         )
 
-    def _follow_rejection(self, document, asked_elsewhere):
-        document._approval_on_rejected(self)
-        asked_elsewhere.get(self.id, self.browse())._withdraw(
-            "withdraw", self.env._("Another rule rejected the document.")
-        )
+    def _follow_rejections(self, documents, asked_elsewhere):
+        followed = self.filtered(lambda request: request.id in documents)
+        for together, requests in followed._group_documents(documents):
+            together._approval_on_rejected(requests)
+        others = self.browse().union(*asked_elsewhere.values())
+        others._withdraw("withdraw", self.env._("Another rule rejected the document."))
+
+    def _group_documents(self, documents):
+        """The documents of each model and company, together: yields ``(documents,
+        requests)``."""
+        for requests in self.grouped(
+            lambda request: (request.res_model, request.company_id)
+        ).values():
+            there = dict.fromkeys(documents[request.id].id for request in requests)
+            yield documents[requests[0].id].browse(there), requests
 
     def _get_asked_elsewhere(self):
         """Other requests under way for the same document and gate, by other rules:

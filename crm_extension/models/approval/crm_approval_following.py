@@ -59,8 +59,15 @@ class CrmApprovalFollowing(models.AbstractModel):
 
     def _follow_all(self, now):
         documents = self._get_document_by_request()
-        for request in self:
-            request._follow(documents[request.id], now[request.id])
+        applicable = self._get_applicable_steps()
+        unneeded = self.filtered(lambda request: not applicable[request.id])
+        unneeded._withdraw(
+            "withdraw", self.env._("Nothing has to be approved any more.")
+        )
+        for request in self - unneeded:
+            request._follow(
+                documents[request.id], now[request.id], applicable[request.id]
+            )
         self._tell_unneeded()
         pending = self.filtered(lambda request: request.state == "pending")
         pending._advance()
@@ -76,14 +83,12 @@ class CrmApprovalFollowing(models.AbstractModel):
             )
         )._reroute()
 
-    def _follow(self, document, now):
-        """Bring a single request to the present content of its document."""
-        steps = self._get_applicable_steps()[self.id]
-        if not steps:
-            self._withdraw(
-                "withdraw", self.env._("Nothing has to be approved any more.")
-            )
-            return
+    def _follow(self, document, now, applicable):
+        """Bring a single request to the present content of its document.
+
+        :param now: the facts of the document
+        :param applicable: the points whose condition holds now
+        """
         before = from_json(self.facts)
         again = self.step_ids.browse()
         for step in self.step_ids.filtered(lambda step: step.state != "skipped"):
@@ -99,8 +104,8 @@ class CrmApprovalFollowing(models.AbstractModel):
         else:
             values["summary"] = document._approval_get_summaries(gate)[document.id]
         self.write(values | {"counter": False})
-        self._leave_out(steps)
-        self._join_in(steps)
+        self._leave_out(applicable)
+        self._join_in(applicable)
         again.exists().filtered(lambda step: step.state != "skipped")._ask_again()
 
     def _leave_out(self, applicable):

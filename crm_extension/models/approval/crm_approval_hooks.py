@@ -157,8 +157,12 @@ class CrmApprovalHooks(models.AbstractModel):
         """Let a single granted document take the step that waited, in the name of
         whoever the environment says."""
 
-    def _approval_on_granted(self, request):
-        """The last approver has agreed."""
+    def _approval_on_granted(self, requests):
+        """The last approver has agreed, or nothing asks about these documents any
+        more.
 
-    def _approval_on_rejected(self, request):
-        """An approver has said no."""
+        :param requests: what was asked about them
+        """
+
+    def _approval_on_rejected(self, requests):
+        """An approver has said no to these documents."""

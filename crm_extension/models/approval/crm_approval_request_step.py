@@ -267,9 +267,13 @@ class CrmApprovalRequestStep(models.Model):
         self.ensure_one()
         if not self.request_id.policy_id.distinct_people or not self.policy_step_id:
             return self.env["res.users"]
-        others = (self.request_id.step_ids - self).filtered("policy_step_id")
         return self.env["res.users"].union(
-            *(step._get_approving_users() for step in others)
+            *(
+                step._get_approving_users()
+                # One by one as they are, so that all requests' are read together.
+                for step in self.request_id.step_ids
+                if step != self and step.policy_step_id
+            )
         )
 
     def _is_short(self):

@@ -80,12 +80,14 @@ class CrmSaleAcceptance(models.AbstractModel):
         # As Odoo does for a customer who accepts: with the confirmation by mail.
         self.with_context(send_email=self._crm_is_accepted()).action_confirm()
 
-    def _approval_on_granted(self, request):
+    def _approval_on_granted(self, requests):
         # A customer may be accepting it: then the acceptance is seen here, or the
         # database lets one of the two start again.
         wait_for(self)
-        if self._crm_has_outgrown_acceptance() and not self._approval_get_under_way():
-            self._crm_tell_owner(
+        outgrown = self.filtered(lambda order: order._crm_has_outgrown_acceptance())
+        waiting = set(outgrown._approval_get_under_way().mapped("res_id"))
+        for order in outgrown.filtered(lambda order: order.id not in waiting):
+            order._crm_tell_owner(
                 lambda order: order.env._(
                     "%(document)s is approved, but it has changed since the customer"
                     " accepted it (%(what)s). Send it again, so that the customer"
@@ -95,11 +97,11 @@ class CrmSaleAcceptance(models.AbstractModel):
                     what=order._crm_describe_acceptance(),
                 )
             )
-        return super()._approval_on_granted(request)
+        return super()._approval_on_granted(requests)
 
-    def _approval_on_rejected(self, request):
-        if self.crm_accepted_content:
-            self._crm_tell_owner(
+    def _approval_on_rejected(self, requests):
+        for order in self.filtered("crm_accepted_content"):
+            order._crm_tell_owner(
                 lambda order: order.env._(
                     "%(document)s is not approved, although the customer has accepted"
                     " it already (%(what)s). Talk to the customer: change the"
@@ -109,7 +111,7 @@ class CrmSaleAcceptance(models.AbstractModel):
                     what=order._crm_describe_acceptance(),
                 )
             )
-        return super()._approval_on_rejected(request)
+        return super()._approval_on_rejected(requests)
 
     # === BUSINESS METHODS: what the customer accepted === #
 
@@ -326,7 +328,7 @@ def wait_for(records):
     if records:
         records.env.execute_query(
             SQL(
-                "SELECT id FROM %s WHERE id IN %s FOR NO KEY UPDATE",
+                "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
                 SQL.identifier(records._table),
                 tuple(records.ids),
             )

@@ -345,11 +345,13 @@ class CrmApprovalMixin(models.AbstractModel):
         standings = {}
         for document in self:
             assessment = assessments[document.id]
+            if assessment.state == "free":
+                continue
             requests = self.env["crm.approval.request"].union(
                 *(demand.request for demand in assessment.demands)
             )
             # Who passed before the rule and was never asked about has no news.
-            if assessment.state != "free" and (requests or document not in past):
+            if requests or document not in past:
                 standings[document.id] = Standing(gate, assessment, requests)
         return standings
 

@@ -63,12 +63,14 @@ class SaleOrder(models.Model):
     @api.depends_context("uid")
     def _compute_crm_discount(self):
         verdicts = self.sudo()._crm_get_verdicts()
-        for order in self:
-            verdict = verdicts[order.id]
-            order.crm_discount_state = verdict.state
-            order.crm_discount_given = verdict.given
-            order.crm_discount_excess = verdict.excess
-            order.crm_discount_amount = verdict.concession
+        # Set together: most orders of a list give the same, which is nothing.
+        for found, orders in self.grouped(
+            lambda order: verdicts[order.id]._replace(lines=None)
+        ).items():
+            orders.crm_discount_state = found.state
+            orders.crm_discount_given = found.given
+            orders.crm_discount_excess = found.excess
+            orders.crm_discount_amount = found.concession
 
     @api.depends("order_line.product_id.crm_custom_made")
     def _compute_crm_custom_made(self):
@@ -273,19 +275,26 @@ class SaleOrder(models.Model):
                 verdicts.update({order.id: NOTHING for order in orders})
                 continue
             lines = orders.order_line.filtered(lambda line: not line.display_type)
-            givers = self.env["res.users"].union(
-                *(line._crm_get_giver() for line in lines)
+            givers = {line.id: line._crm_get_giver() for line in lines}
+            by_user = policies._get_ceilings(
+                limits, self.env["res.users"].union(*givers.values()), company
             )
-            ceilings = policies._get_ceilings(limits, givers, company)
+            ceilings = {key: by_user[giver.id] for key, giver in givers.items()}
             for order in orders:
                 verdicts[order.id] = order._crm_judge(limits.floor, ceilings)
         return verdicts
 
     def _crm_judge(self, floor, ceilings):
+        """
+        :param ceilings: percent that the giver of each line may give, by line
+        """
         currency = self.currency_id or self.company_id.currency_id
-        lines = self.order_line.filtered(lambda line: not line.display_type)
         return judge(
-            [line._crm_to_verdict_line(ceilings) for line in lines],
+            [
+                line._crm_to_verdict_line(ceilings[line.id])
+                for line in self.order_line
+                if line.id in ceilings
+            ],
             floor,
             currency.decimal_places,
         )

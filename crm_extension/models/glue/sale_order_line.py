@@ -183,8 +183,11 @@ class SaleOrderLine(models.Model):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
 
-    def _crm_to_verdict_line(self, ceilings):
-        """The line as the verdict sees it; ``ceilings`` by user id, in percent."""
+    def _crm_to_verdict_line(self, ceiling):
+        """The line as the verdict sees it.
+
+        :param ceiling: percent that its giver may give alone
+        """
         self.ensure_one()
         return Line(
             key=self.id,
@@ -192,7 +195,7 @@ class SaleOrderLine(models.Model):
             reference=self.crm_reference_price,
             price=_net_price(self.price_unit, self.discount),
             quantity=self.product_uom_qty,
-            ceiling=ceilings[self._crm_get_giver().id],
+            ceiling=ceiling,
         )
 
     def _crm_get_facts(self, given):

@@ -240,7 +240,8 @@ class CrmApprovalDeciding(models.AbstractModel):
         for item in ruled:
             first.setdefault((item.request_id, item.user_id), item.id)
         kept = {item_id for place, item_id in first.items() if place not in taken}
-        return self.filtered(lambda item: item not in ruled or item.id in kept)
+        left = set(ruled.ids) - kept
+        return self.filtered(lambda item: item.id not in left)
 
     def _wants_different_people(self):
         """Whether who agrees to a single item may agree at no other point. An opinion
@@ -254,12 +255,12 @@ class CrmApprovalDeciding(models.AbstractModel):
         """Where a rule wants different people, one who agreed at one point is not
         asked at another; those points find somebody else."""
         engine = self.filtered(lambda item: item._wants_different_people())
-        users = engine.user_id
+        users, steps = set(engine.user_id.ids), set(engine.step_id.ids)
         others = engine.request_id.item_ids.filtered(
             lambda item: (
-                item.user_id in users
+                item.user_id.id in users
                 and item.state in ("later", "open")
-                and item.step_id not in engine.step_id
+                and item.step_id.id not in steps
                 and item.step_id.policy_step_id
             )
         )

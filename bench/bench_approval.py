@@ -138,6 +138,12 @@ def volume_rows(found):
         MEMORY,
         f"{bulk['seconds']:.1f} s, {bulk['queries'] / bulk['items']:.2f} queries each",
     )
+    yield row(
+        f"deciding {bulk['items']:,} at once against 500, time of each",
+        bulk["growth"],
+        "ratio",
+        1.5,
+    )
 
 
 def crowd_rows(found):

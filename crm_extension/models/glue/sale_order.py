@@ -16,6 +16,7 @@ class SaleOrder(models.Model):
         "crm.sale.acceptance",
         "sale.order",
         "crm.sale.offer",
+        "crm.sale.window",
         "crm.approval.mixin",
     ]
 
@@ -166,11 +167,16 @@ class SaleOrder(models.Model):
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
+        related = self._crm_get_related() if self._crm_are_sums_asked(gate) else {}
         return {
             order.id: " ".join(
                 filter(
                     None,
-                    (order._crm_explain(verdicts[order.id]), order._crm_tell_custom()),
+                    (
+                        order._crm_explain(verdicts[order.id]),
+                        order._crm_tell_custom(),
+                        order in related and order._crm_tell_related(related[order]),
+                    ),
                 )
             )
             for order in self
@@ -239,8 +245,12 @@ class SaleOrder(models.Model):
         return policies._get_ceilings(limits, users, self.company_id)
 
     def _approval_get_amounts(self):
+        related = self._crm_get_related()
         return {
-            order.id: order._crm_to_company_currency(order.amount_untaxed)
+            order.id: sum(
+                each._crm_to_company_currency(each.amount_untaxed)
+                for each in order | related.get(order, order)
+            )
             for order in self
         }
 

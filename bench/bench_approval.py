@@ -6,22 +6,11 @@ several rounds in turn, or the median of the ratios of neighbours where the diff
 is small; queries are counted on all connections of the process.
 """
 
-import json
-import time
-
-from devkit import home
+from devkit.figures import call, row
 
 TITLE = "Approvals (OCA tier validation and stock Odoo beside)"
 OURS = ["crm_extension"]
 MEMORY = 256  # MiB that a bulk decision may take
-
-SCRIPT = """
-import sys, json, logging
-logging.disable(logging.WARNING)
-sys.path.insert(0, FOLDER)
-from approval import PART
-print("ANSWER", json.dumps(PART.FUNCTION(*DATABASES)))
-"""
 
 
 def run(context):
@@ -29,25 +18,15 @@ def run(context):
     ours = context.make_database("gate_ours", OURS)
     stock = context.make_database("gate_stock", [])
     oca = context.make_database("oca", ["sale_tier_validation"])
-    yield from request_rows(call(context, "peers", "compare_requests", ours, oca))
-    yield from nothing_rows(call(context, "peers", "compare_nothing", stock, ours))
-    yield from volume_rows(call(context, "volume", "measure_volume", ours))
-    crowd = context.make_database("crowd", OURS, fresh=True)
-    yield from crowd_rows(call(context, "crowd", "measure_crowd", crowd))
-
-
-def call(context, part, function, *databases):
-    """What a function of bench/approval/ answers, called in a shell of ``ours``."""
-    script = (
-        SCRIPT.replace("FOLDER", repr(str(home.REPOSITORY / "bench")))
-        .replace("PART", part)
-        .replace("FUNCTION", function)
-        .replace("DATABASES", repr(databases))
+    yield from request_rows(
+        call(context, "approval.peers", "compare_requests", ours, oca)
     )
-    start = time.perf_counter()
-    printed = context.odoo_shell(databases[-1], script)
-    print(f"  ({function}: {time.perf_counter() - start:.0f} s)", flush=True)
-    return json.loads(printed.rpartition("ANSWER ")[2].splitlines()[0])
+    yield from nothing_rows(
+        call(context, "approval.peers", "compare_nothing", stock, ours)
+    )
+    yield from volume_rows(call(context, "approval.volume", "measure_volume", ours))
+    crowd = context.make_database("crowd", OURS, fresh=True)
+    yield from crowd_rows(call(context, "approval.crowd", "measure_crowd", crowd))
 
 
 def request_rows(found):
@@ -165,15 +144,3 @@ def crowd_rows(found):
         "",
         None,
     ) | {"holds": bool(sound)}
-
-
-def row(name, value, unit, limit=None, peer=""):
-    """One line of the table; see the dev kit's bench command."""
-    return {
-        "name": name,
-        "value": round(value, 3) if isinstance(value, float) else value,
-        "unit": unit,
-        "limit": limit,
-        "holds": limit is None or value <= limit,
-        "beside": peer,
-    }

@@ -150,3 +150,28 @@ def test_every_currency_is_rounded_to_its_own_unit(digits):
 def test_what_is_no_number_is_refused(bad):
     with pytest.raises(ValueError, match="finite"):
         judge([Line(1, "Chair", 10.0, bad, 1, 10)], 40, 2)
+
+
+def test_a_sale_tells_what_it_gives_in_all_and_what_it_could_without_asking():
+    lines = [
+        Line(1, "Desk", 100.0, 90.0, 2, 10),
+        Line(2, "Chair", 50.0, 25.0, 4, 20),
+        Line(3, "Hours", 0.0, 0.0, 1, 10),
+    ]
+    verdict = judge(lines, 40, 2)
+    assert verdict.share == Decimal("30.00")
+    assert verdict.allowed == 60
+
+
+@given(sale_lines())
+def test_who_gives_no_more_than_allowed_on_each_line_gives_no_more_in_all(lines):
+    verdict = judge(lines, 100, 2)
+    if not verdict.excess:
+        rounding = CENT * len(lines)
+        assert verdict.concession <= verdict.allowed + rounding
+
+
+def test_what_is_taken_off_nothing_is_given_whole():
+    verdict = judge([Line(1, "Discount", 0.0, -30.0, 1, 10)], 40, 2)
+    assert verdict.share == 100
+    assert verdict.allowed == 0

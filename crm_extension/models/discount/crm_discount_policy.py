@@ -52,6 +52,13 @@ class CrmDiscountPolicy(models.Model):
         string="Everybody Else (%)",
         help="What people may give whose position is not listed.",
     )
+    window_days = fields.Integer(
+        string="Judge Together (days)",
+        default=30,
+        help="What one customer orders of the same product categories within so many"
+        " days is added up where an approval rule looks at an amount, so that nobody"
+        " gains by splitting an order. 0: each order alone.",
+    )
     line_ids = fields.One2many(
         comodel_name="crm.discount.policy.line",
         inverse_name="policy_id",
@@ -68,16 +75,30 @@ class CrmDiscountPolicy(models.Model):
         "What people may give lies between 0 and 100 percent.",
     )
 
+    _check_window_days = models.Constraint(
+        "CHECK (window_days >= 0)", "Days cannot be fewer than none."
+    )
+
+    @api.model
+    def _find_policy(self, company_id):
+        """The policy that counts for a company: its own first, or empty."""
+        # Superuser mode: the rule is the same for everybody.
+        policies = self.sudo().search([("company_id", "in", (company_id, False))])
+        own = policies.filtered("company_id")
+        return (own or policies)[:1]
+
+    @api.model
+    @ormcache("company_id")
+    def _get_window(self, company_id):
+        """Within how many days orders of one customer are judged on their sum; 0 for
+        each alone."""
+        return self._find_policy(company_id).window_days
+
     @api.model
     @ormcache("company_id", "self.env.lang")
     def _get_limits(self, company_id):
-        """What a company allows: :class:`Limits`, or ``None`` when no policy speaks.
-
-        Read in superuser mode: the rule is the same for everybody.
-        """
-        policies = self.sudo().search([("company_id", "in", (company_id, False))])
-        own = policies.filtered("company_id")
-        policy = (own or policies)[:1]
+        """What a company allows: :class:`Limits`, or ``None`` when no policy speaks."""
+        policy = self._find_policy(company_id)
         if not policy:
             return None
         return Limits(

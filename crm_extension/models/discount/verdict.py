@@ -41,6 +41,7 @@ class Line(NamedTuple):
 class LineVerdict(NamedTuple):
     """What one line gives.
 
+    :param listed: what the customer would pay by right
     :param concession: amount given away, share of negative lines included
     :param percent: the same in percent of the reference amount
     :param ceiling: percent that may be given here without asking
@@ -49,6 +50,7 @@ class LineVerdict(NamedTuple):
 
     key: object
     label: str
+    listed: Decimal
     concession: Decimal
     percent: Decimal
     ceiling: Decimal
@@ -59,6 +61,11 @@ class LineVerdict(NamedTuple):
     def room(self) -> Decimal:
         """Percent that may still be given without asking."""
         return max(self.ceiling - self.percent, Decimal(0))
+
+    @property
+    def allowed(self) -> Decimal:
+        """Amount that may be given here without asking, not rounded."""
+        return max(self.listed, Decimal(0)) * self.ceiling / 100
 
 
 class Verdict(NamedTuple):
@@ -80,6 +87,32 @@ class Verdict(NamedTuple):
         conceding = [line for line in self.lines.values() if line.state != "none"]
         return max(
             conceding, key=lambda line: (line.excess, line.percent), default=None
+        )
+
+    @property
+    def allowed(self) -> Decimal:
+        """Amount that may be given in all without asking, not rounded."""
+        return sum((line.allowed for line in self.lines.values()), Decimal(0))
+
+    @property
+    def share(self) -> Decimal:
+        """What is given in all, in percent of what would be paid by right."""
+        listed = sum((line.listed for line in self.lines.values()), Decimal(0))
+        if listed > 0:
+            return _round(self.concession / listed * 100, _CENT_OF_PERCENT)
+        return Decimal(100) if self.concession > 0 else Decimal(0)
+
+    @property
+    def summary(self) -> tuple:
+        """State, highest percentage given, highest excess, amount given, its share and
+        the amount that may be given: what an order shows of itself."""
+        return (
+            self.state,
+            self.given,
+            self.excess,
+            self.concession,
+            self.share,
+            self.allowed,
         )
 
 
@@ -125,7 +158,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
             unallocated,
             pool_ceiling,
             floor,
-        )
+        )._replace(listed=Decimal(0))
     return _sum_up(verdicts)
 
 
@@ -184,7 +217,7 @@ def _judge_line(line, listed, raw, concession, ceiling, floor) -> LineVerdict:
     else:
         state = "within" if percent else "none"
     return LineVerdict(
-        line.key, line.label, concession, percent, ceiling, excess, state
+        line.key, line.label, listed, concession, percent, ceiling, excess, state
     )
 
 

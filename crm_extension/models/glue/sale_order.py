@@ -16,6 +16,7 @@ class SaleOrder(models.Model):
         "crm.sale.acceptance",
         "sale.order",
         "crm.sale.offer",
+        "crm.sale.window",
         "crm.approval.mixin",
     ]
 
@@ -38,6 +39,19 @@ class SaleOrder(models.Model):
         compute="_compute_crm_discount",
         groups="base.group_user",
         help="Entitled price minus asked price, over all lines.",
+    )
+    crm_discount_share = fields.Float(
+        string="Given in All (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="What is given away, in percent of what the customer would pay by right.",
+    )
+    crm_discount_allowed = fields.Monetary(
+        string="Without Asking",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="How much those who price the lines may give in all without asking.",
     )
     crm_discount_state = fields.Selection(
         selection=DISCOUNT_STATES,
@@ -63,14 +77,13 @@ class SaleOrder(models.Model):
     @api.depends_context("uid")
     def _compute_crm_discount(self):
         verdicts = self.sudo()._crm_get_verdicts()
-        # Set together: most orders of a list give the same, which is nothing.
-        for found, orders in self.grouped(
-            lambda order: verdicts[order.id]._replace(lines=None)
+        names = ("state", "given", "excess", "amount", "share", "allowed")
+        # Set together: many orders of a list give the same, most of them nothing.
+        for values, orders in self.grouped(
+            lambda order: verdicts[order.id].summary
         ).items():
-            orders.crm_discount_state = found.state
-            orders.crm_discount_given = found.given
-            orders.crm_discount_excess = found.excess
-            orders.crm_discount_amount = found.concession
+            for name, value in zip(names, values, strict=True):
+                orders[f"crm_discount_{name}"] = value
 
     @api.depends("order_line.product_id.crm_custom_made")
     def _compute_crm_custom_made(self):
@@ -154,11 +167,16 @@ class SaleOrder(models.Model):
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
+        related = self._crm_get_related() if self._crm_are_sums_asked(gate) else {}
         return {
             order.id: " ".join(
                 filter(
                     None,
-                    (order._crm_explain(verdicts[order.id]), order._crm_tell_custom()),
+                    (
+                        order._crm_explain(verdicts[order.id]),
+                        order._crm_tell_custom(),
+                        order in related and order._crm_tell_related(related[order]),
+                    ),
                 )
             )
             for order in self
@@ -227,8 +245,12 @@ class SaleOrder(models.Model):
         return policies._get_ceilings(limits, users, self.company_id)
 
     def _approval_get_amounts(self):
+        related = self._crm_get_related()
         return {
-            order.id: order._crm_to_company_currency(order.amount_untaxed)
+            order.id: sum(
+                each._crm_to_company_currency(each.amount_untaxed)
+                for each in order | related.get(order, order)
+            )
             for order in self
         }
 

@@ -252,6 +252,12 @@ class Entitlements:
         return keys & self._customers
 
 
+def to_path(stored: str) -> tuple[int, ...]:
+    """A category and those above it, leaf first, from how a tree is stored:
+    ``"1/5/7/"`` is ``(7, 5, 1)``."""
+    return tuple(int(part) for part in reversed(stored.split("/")) if part)
+
+
 def find_conflicts(
     rules: Iterable[Ceiling], paths: Mapping[int, tuple]
 ) -> Iterator[tuple[Ceiling, Ceiling]]:

@@ -2,6 +2,7 @@ from . import base_partner_merge
 from . import res_partner
 from . import res_users
 from . import sale_order_offer, sale_order_acceptance  # before what is made of them
+from . import sale_order_line_rules, sale_order_rules  # likewise
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction

@@ -39,6 +39,8 @@
         "views/crm_approval_delegation_views.xml",
         "views/crm_approval_request_views.xml",
         "views/crm_approval_policy_views.xml",
+        "views/crm_discount_policy_line_views.xml",
+        "views/crm_discount_entitlement_views.xml",
         "views/crm_discount_policy_views.xml",
         "views/crm_customer_class_views.xml",
         "views/account_move_views.xml",

@@ -10,6 +10,7 @@ MODELS = Path(__file__).parents[1] / "crm_extension" / "models"
 ROOMS = {"approval", "discount", "fulfilment", "glue"}
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
+    MODELS / "discount" / "scope.py",
     MODELS / "discount" / "verdict.py",
     MODELS / "discount" / "counter_offer.py",
     MODELS / "fulfilment" / "progress.py",

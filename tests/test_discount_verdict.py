@@ -121,6 +121,16 @@ def test_a_negative_line_is_bound_by_its_own_giver_too():
     assert judge(lines, 40, 2).lines[1].ceiling == 10
 
 
+def test_the_rule_that_sets_the_ceiling_is_named():
+    lines = [
+        Line(1, "Desk", 100.0, 100.0, 1, 30, "Managers"),
+        Line(2, "Chair", 100.0, 100.0, 1, 5, "Seating"),
+        Line(3, "Cut", 0.0, -40.0, 1, 10, "Salespeople"),
+    ]
+    verdict = judge(lines, 40, 2)
+    assert [verdict.lines[key].rule for key in (1, 2)] == ["Salespeople", "Seating"]
+
+
 def test_a_reduction_with_nothing_to_reduce_is_refused():
     verdict = judge([Line(1, "Cut", 0.0, -20.0, 1, 10)], 40, 2)
     assert verdict.state == "refused"

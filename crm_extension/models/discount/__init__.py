@@ -1,2 +1,3 @@
 from . import crm_discount_policy
 from . import crm_discount_policy_line
+from . import crm_discount_entitlement

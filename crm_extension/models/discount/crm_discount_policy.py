@@ -1,7 +1,21 @@
+from itertools import islice
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import ormcache
+
+from .scope import (
+    Ceiling,
+    Ceilings,
+    Entitlements,
+    Giver,
+    find_conflicts,
+    find_idle,
+    to_path,
+)
+
+# More would not be read, and are shown once these are settled.
+SHOWN_CONFLICTS = 10
 
 
 class Limits(NamedTuple):
@@ -9,22 +23,23 @@ class Limits(NamedTuple):
 
     :param policy: the policy's name
     :param floor: largest percentage given at all, ``None`` for no floor
-    :param default: percent for people without a listed position
-    :param by_job: ``{job id: percent}``
+    :param ceilings: what may be given without asking
+    :param entitlements: what customers may claim
     """
 
     policy: str
     floor: float | None
-    default: float
-    by_job: dict
+    ceilings: Ceilings
+    entitlements: Entitlements
 
 
 class CrmDiscountPolicy(models.Model):
-    """How much may be given beyond what the customer's pricelist entitles to.
+    """How much may be given beyond what the customer is entitled to.
 
-    Each position has a ceiling; the company has a floor that nobody goes below
-    (FEATURES C10.2, C10.5; the floor is the 最低折扣 of LC-01). Percentages are
-    percent of the price the customer is entitled to.
+    Ceilings say how much somebody may give, and where; entitlements what a customer
+    may claim that no pricelist carries; the company has a floor that nobody goes below
+    (FEATURES C10.1, C10.2, C10.5; the floor is the 最低折扣 of LC-01). Ceilings and
+    floor are percent of the price the customer is entitled to.
     """
 
     _name = "crm.discount.policy"
@@ -50,7 +65,7 @@ class CrmDiscountPolicy(models.Model):
     )
     default_limit = fields.Float(
         string="Everybody Else (%)",
-        help="What people may give whose position is not listed.",
+        help="What people may give where no ceiling fits.",
     )
     window_days = fields.Integer(
         string="Judge Together (days)",
@@ -62,9 +77,17 @@ class CrmDiscountPolicy(models.Model):
     line_ids = fields.One2many(
         comodel_name="crm.discount.policy.line",
         inverse_name="policy_id",
-        string="Positions",
+        string="Ceilings",
         copy=True,
     )
+    entitlement_ids = fields.One2many(
+        comodel_name="crm.discount.entitlement",
+        inverse_name="policy_id",
+        string="Entitlements",
+        copy=True,
+    )
+    # Without dependencies: told of what is saved, not of what is being typed.
+    conflicts = fields.Text(compute="_compute_conflicts")
 
     _check_floor = models.Constraint(
         "CHECK (floor >= 0 AND floor <= 100)",
@@ -74,16 +97,27 @@ class CrmDiscountPolicy(models.Model):
         "CHECK (default_limit >= 0 AND default_limit <= 100)",
         "What people may give lies between 0 and 100 percent.",
     )
-
     _check_window_days = models.Constraint(
         "CHECK (window_days >= 0)", "Days cannot be fewer than none."
     )
 
+    # === COMPUTE METHODS === #
+
+    @api.depends_context("lang")
+    def _compute_conflicts(self):
+        for policy in self:
+            texts = list(islice(policy._tell_conflicts(), SHOWN_CONFLICTS))
+            policy.conflicts = "\n".join(texts) or False
+
+    # === BUSINESS METHODS === #
+
     @api.model
     def _find_policy(self, company_id):
         """The policy that counts for a company: its own first, or empty."""
-        # Superuser mode: the rule is the same for everybody.
-        policies = self.sudo().search([("company_id", "in", (company_id, False))])
+        # Superuser mode: the rule is the same for everybody; and what a client calls
+        # active is not what counts.
+        everybody = self.sudo().with_context(active_test=True)
+        policies = everybody.search([("company_id", "in", (company_id, False))])
         own = policies.filtered("company_id")
         return (own or policies)[:1]
 
@@ -104,31 +138,111 @@ class CrmDiscountPolicy(models.Model):
         return Limits(
             policy.name,
             policy.floor,
-            policy.default_limit,
-            {line.job_id.id: line.limit for line in policy.line_ids},
+            Ceilings(
+                [line._to_ceiling() for line in policy.line_ids],
+                Ceiling(None, policy.name, policy.default_limit),
+            ),
+            Entitlements([rule._to_rule() for rule in policy.entitlement_ids]),
         )
 
     @api.model
-    def _get_ceilings(self, limits, users, company):
-        """What each of some users may give alone.
+    def _get_ceilings(self, limits, givings, company):
+        """Which ceiling holds for each of some lines.
 
         :param limits: :class:`Limits`
-        :return: ``{user id: percent}``, by the position the user holds in the company
+        :param givings: ``{key: (id of who gives, Place)}``
+        :return: ``{key: Ceiling}``
         """
-        if not limits.by_job:
-            return dict.fromkeys(users.ids, limits.default)
+        users = self.env["res.users"].browse(
+            {user for user, _place in givings.values()}
+        )
+        givers = self._get_givers(limits, users, company)
+        # Most lines are given by few people at few places.
+        found = {
+            giving: limits.ceilings.find(givers[giving[0]], giving[1])
+            for giving in set(givings.values())
+        }
+        return {key: found[giving] for key, giving in givings.items()}
+
+    @api.model
+    def _get_givers(self, limits, users, company):
+        """Who some users are when they give: ``{user id: Giver}``."""
+        jobs = self._get_jobs(users, company) if limits.ceilings.by_job else {}
+        teams = self._get_teams(users, company) if limits.ceilings.by_team else {}
+        return {
+            user: Giver(jobs.get(user), frozenset(teams.get(user, ())))
+            for user in users.ids
+        }
+
+    @api.model
+    def _get_jobs(self, users, company):
+        """The position each user holds in a company: ``{user id: job id}``."""
         # Superuser mode: salespeople may not read employees, and their ceiling is
         # all that is told of them.
-        held = (
-            self.env["hr.employee"]
-            .sudo()
-            ._read_group(
-                [("user_id", "in", users.ids), ("company_id", "=", company.id)],
-                ["user_id", "current_version_id.job_id"],
-            )
+        employees = self.env["hr.employee"].sudo().with_context(active_test=True)
+        held = employees._read_group(
+            [("user_id", "in", users.ids), ("company_id", "=", company.id)],
+            ["user_id", "current_version_id.job_id"],
         )
-        jobs = {user.id: job.id for user, job in held}
-        return {
-            user.id: limits.by_job.get(jobs.get(user.id), limits.default)
-            for user in users
-        }
+        return {user.id: job.id or None for user, job in held}
+
+    @api.model
+    def _get_teams(self, users, company):
+        """The teams that each user belongs to or leads: ``{user id: ids}``."""
+        here = (company.id, False)
+        # Superuser mode: as for positions.
+        everybody = self.sudo().with_context(active_test=True)
+        members = everybody.env["crm.team.member"]._read_group(
+            [
+                ("user_id", "in", users.ids),
+                ("crm_team_id.company_id", "in", here),
+                ("crm_team_id.active", "=", True),
+            ],
+            ["user_id"],
+            ["crm_team_id:array_agg"],
+        )
+        leaders = everybody.env["crm.team"]._read_group(
+            [("user_id", "in", users.ids), ("company_id", "in", here)],
+            ["user_id"],
+            ["id:array_agg"],
+        )
+        teams = {}
+        for user, ids in (*members, *leaders):
+            teams.setdefault(user.id, set()).update(ids)
+        return teams
+
+    def _tell_conflicts(self):
+        """What contradicts, changes nothing or can be had for the asking: texts."""
+        self.ensure_one()
+        rules = self.with_context(active_test=True)
+        categories = rules.line_ids.category_id | rules.entitlement_ids.category_id
+        paths = {key.id: to_path(key.parent_path) for key in categories}
+        ceilings = [line._to_ceiling() for line in rules.line_ids]
+        for larger, smaller in find_conflicts(ceilings, paths):
+            yield self.env._(
+                "“%(larger)s” (%(most)g %%) and “%(smaller)s” (%(least)g %%) can fit"
+                " the same line; then the larger counts. Give the one that should"
+                " decide a smaller priority number.",
+                larger=larger.name,
+                most=larger.percent,
+                smaller=smaller.name,
+                least=smaller.percent,
+            )
+        claims = [rule._to_rule() for rule in rules.entitlement_ids]
+        for idle, better in find_idle(claims, paths):
+            yield self.env._(
+                "“%(idle)s” (%(least)g %%) changes nothing: wherever it holds,"
+                " “%(better)s” gives %(most)g %%. Remove it, or let it give more.",
+                idle=idle.name,
+                least=idle.percent,
+                better=better.name,
+                most=better.percent,
+            )
+        for rule in rules.entitlement_ids.filtered("tag_id"):
+            yield self.env._(
+                "“%(rule)s” follows the customer tag “%(tag)s”, which everybody can"
+                " set who may edit customers. Take the customer class or the customer"
+                " where that goes too far.",
+                rule=rule.name,
+                tag=rule.tag_id.display_name,
+            )

@@ -28,6 +28,7 @@ class Line(NamedTuple):
     :param price: unit price asked, after the line's discount
     :param quantity: in the unit that both prices speak of
     :param ceiling: percent that the giver of this line may give alone
+    :param rule: the name of what says so
     """
 
     key: object
@@ -36,6 +37,7 @@ class Line(NamedTuple):
     price: float
     quantity: float
     ceiling: float
+    rule: str = ""
 
 
 class LineVerdict(NamedTuple):
@@ -46,6 +48,7 @@ class LineVerdict(NamedTuple):
     :param percent: the same in percent of the reference amount
     :param ceiling: percent that may be given here without asking
     :param excess: percent above the ceiling, 0 when within
+    :param rule: the name of what sets the ceiling
     """
 
     key: object
@@ -56,6 +59,7 @@ class LineVerdict(NamedTuple):
     ceiling: Decimal
     excess: Decimal
     state: LineState
+    rule: str = ""
 
     @property
     def room(self) -> Decimal:
@@ -116,6 +120,13 @@ class Verdict(NamedTuple):
         )
 
 
+class _Limit(NamedTuple):
+    """What may be given without asking, and the name of what says so."""
+
+    percent: Decimal
+    rule: str
+
+
 NOTHING = Verdict({}, Decimal(0), Decimal(0), Decimal(0), "none")
 
 
@@ -127,7 +138,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
     :raises ValueError: for a price or quantity that is not a finite number
     """
     cent = Decimal(1).scaleb(-digits)
-    priced, pool, pool_ceiling = _split(lines)
+    priced, pool, pool_limit = _split(lines)
     weights = [max(price * quantity, Decimal(0)) for _, _, price, quantity in priced]
     if pool and not any(weights):
         weights = [max(ref * quantity, Decimal(0)) for _, ref, _, quantity in priced]
@@ -142,11 +153,11 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
         raw = listed - price * quantity
         if pool and total_weight:
             raw += pool * weight / total_weight
-        ceiling = _number(line.ceiling)
-        if share and pool_ceiling is not None:
-            ceiling = min(ceiling, pool_ceiling)
+        limit = _Limit(_number(line.ceiling), line.rule)
+        if share and pool_limit and pool_limit.percent < limit.percent:
+            limit = pool_limit
         concession = _round(listed, cent) - _round(price * quantity, cent) + share
-        verdicts[line.key] = _judge_line(line, listed, raw, concession, ceiling, floor)
+        verdicts[line.key] = _judge_line(line, listed, raw, concession, limit, floor)
 
     unallocated = _round(pool, cent) - sum(shares)
     if unallocated:
@@ -156,7 +167,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
             unallocated,
             unallocated,
             unallocated,
-            pool_ceiling,
+            pool_limit,
             floor,
         )._replace(listed=Decimal(0))
     return _sum_up(verdicts)
@@ -189,27 +200,26 @@ def _split(lines: list[Line]):
     A line takes off when it bills less than nothing and less than its reference:
     its amount goes to the pool that the other lines share.
     """
-    priced, pool, pool_ceiling = [], Decimal(0), None
+    priced, pool, pool_limit = [], Decimal(0), None
     for line in lines:
         reference, price = _number(line.reference), _number(line.price)
         quantity = _number(line.quantity)
         listed, net = reference * quantity, price * quantity
         if listed <= 0 and net < listed:
             pool += listed - net
-            ceiling = _number(line.ceiling)
-            pool_ceiling = (
-                ceiling if pool_ceiling is None else min(pool_ceiling, ceiling)
-            )
+            limit = _Limit(_number(line.ceiling), line.rule)
+            if pool_limit is None or limit.percent < pool_limit.percent:
+                pool_limit = limit
         else:
             priced.append((line, reference, price, quantity))
-    return priced, pool, pool_ceiling
+    return priced, pool, pool_limit
 
 
-def _judge_line(line, listed, raw, concession, ceiling, floor) -> LineVerdict:
+def _judge_line(line, listed, raw, concession, limit, floor) -> LineVerdict:
     percent = Decimal(0)
     if listed > 0 and raw > 0:
         percent = _round(raw / listed * 100, _CENT_OF_PERCENT)
-    excess = max(percent - ceiling, Decimal(0))
+    excess = max(percent - limit.percent, Decimal(0))
     if floor is not None and percent > _number(floor):
         state = "refused"
     elif excess:
@@ -217,7 +227,15 @@ def _judge_line(line, listed, raw, concession, ceiling, floor) -> LineVerdict:
     else:
         state = "within" if percent else "none"
     return LineVerdict(
-        line.key, line.label, listed, concession, percent, ceiling, excess, state
+        line.key,
+        line.label,
+        listed,
+        concession,
+        percent,
+        limit.percent,
+        excess,
+        state,
+        limit.rule,
     )
 
 

@@ -4,6 +4,7 @@ from . import res_users
 
 # Before what is made of them.
 from . import sale_order_offer, sale_order_acceptance, sale_order_window
+from . import sale_order_line_rules, sale_order_rules
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction

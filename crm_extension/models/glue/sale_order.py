@@ -17,6 +17,7 @@ class SaleOrder(models.Model):
         "sale.order",
         "crm.sale.offer",
         "crm.sale.window",
+        "crm.sale.rules",
         "crm.approval.mixin",
     ]
 
@@ -126,11 +127,17 @@ class SaleOrder(models.Model):
         )
         return super()._action_cancel()
 
+    def _action_confirm(self):
+        # Which rule applied is told as of now, whenever the line was written.
+        lines = self.order_line
+        self.env.add_to_compute(lines._fields["crm_discount_ceiling"], lines)
+        return super()._action_confirm()
+
     def _recompute_prices(self):
         result = super()._recompute_prices()
-        self.env.add_to_compute(
-            self.order_line._fields["crm_reference_price"], self.order_line
-        )
+        # The entitled price follows from it, and from rules that may have changed.
+        for name in ("crm_own_price", "crm_reference_price"):
+            self.env.add_to_compute(self.order_line._fields[name], self.order_line)
         return result
 
     # === BUSINESS METHODS: approval === #
@@ -238,11 +245,10 @@ class SaleOrder(models.Model):
         return {order.id: verdicts[order.id].given for order in self}
 
     def _approval_get_limits(self, users):
-        policies = self.env["crm.discount.policy"]
-        limits = policies._get_limits(self.company_id.id)
+        limits = self.env["crm.discount.policy"]._get_limits(self.company_id.id)
         if not limits:
             return {}
-        return policies._get_ceilings(limits, users, self.company_id)
+        return self._crm_get_authority(limits, users)
 
     def _approval_get_amounts(self):
         related = self._crm_get_related()
@@ -297,18 +303,14 @@ class SaleOrder(models.Model):
                 verdicts.update({order.id: NOTHING for order in orders})
                 continue
             lines = orders.order_line.filtered(lambda line: not line.display_type)
-            givers = {line.id: line._crm_get_giver() for line in lines}
-            by_user = policies._get_ceilings(
-                limits, self.env["res.users"].union(*givers.values()), company
-            )
-            ceilings = {key: by_user[giver.id] for key, giver in givers.items()}
+            ceilings = lines._crm_get_ceilings(limits, company)
             for order in orders:
                 verdicts[order.id] = order._crm_judge(limits.floor, ceilings)
         return verdicts
 
     def _crm_judge(self, floor, ceilings):
         """
-        :param ceilings: percent that the giver of each line may give, by line
+        :param ceilings: :class:`Ceiling` of the giver of each line, by line
         """
         currency = self.currency_id or self.company_id.currency_id
         return judge(
@@ -348,10 +350,11 @@ class SaleOrder(models.Model):
         return " ".join(
             self.env._(
                 "“%(line)s” gives %(percent)g %%; %(limit)g %% may be given without"
-                " asking.",
+                " asking (%(rule)s).",
                 line=line.label or self.env._("The discount"),
                 percent=line.percent,
                 limit=line.ceiling,
+                rule=line.rule,
             )
             for line in above
         )

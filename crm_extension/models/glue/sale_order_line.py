@@ -6,6 +6,7 @@ from odoo.tools import format_amount
 
 from ..approval.core.facts import Fact
 from ..discount.verdict import Line
+from .sale_order_line_rules import RULE_FIELDS
 
 # What a line gives away follows from these; each of them is governed.
 CONCESSION_FIELDS = frozenset(
@@ -21,12 +22,12 @@ DISCOUNT_STATES = [
     ("refused", "Not possible"),
 ]
 # Kept by the add-on: what the customer was entitled to, and who went below it.
-KEPT_FIELDS = frozenset({"crm_reference_price", "crm_given_by_id"})
+KEPT_FIELDS = frozenset({"crm_reference_price", "crm_given_by_id"}) | RULE_FIELDS
 
 
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
-    _inherit = ["sale.order.line", "crm.approval.line.mixin"]
+    _inherit = ["sale.order.line", "crm.sale.line.rules", "crm.approval.line.mixin"]
 
     _approval_document_field = "order_id"
 
@@ -37,7 +38,8 @@ class SaleOrderLine(models.Model):
         copy=False,
         min_display_digits="Product Price",
         groups="base.group_user",
-        help="Unit price by the customer's own pricelist, in the order's currency.",
+        help="Unit price by the customer's own pricelist or by the best entitlement of"
+        " the discount policy, in the order's currency.",
     )
     crm_given_by_id = fields.Many2one(
         comodel_name="res.users",
@@ -70,18 +72,20 @@ class SaleOrderLine(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends(
-        "product_id",
-        "product_uom_id",
+        "crm_full_price",
+        "crm_own_price",
         "product_uom_qty",
-        "combo_item_id",
-        "linked_line_id",
         "order_id.partner_id",
-        "order_id.currency_id",
-        "order_id.fiscal_position_id",
+        # An amount is that of the whole order.
+        "order_id.order_line.crm_full_price",
+        "order_id.order_line.product_uom_qty",
     )
     def _compute_crm_reference_price(self):
+        claims = self._crm_get_claims()
         for line in self:
-            line.crm_reference_price = line._crm_get_entitled_price()
+            price, rule = line._crm_get_entitled_price(claims.get(line.id))
+            line.crm_reference_price = price
+            line.crm_discount_entitlement = rule
 
     @api.depends(
         "crm_reference_price",
@@ -124,34 +128,6 @@ class SaleOrderLine(models.Model):
     def _approval_watched_line_fields(self):
         return CONCESSION_FIELDS | {"name"}
 
-    def _crm_get_entitled_price(self):
-        """Unit price by the customer's own pricelist, whichever the order has."""
-        self.ensure_one()
-        if not self.product_id or self.display_type or self.product_type == "combo":
-            return 0.0
-        line = self.with_company(self.company_id)
-        if self.combo_item_id and self._get_linked_line():
-            price = line._get_combo_item_display_price()
-        else:
-            price = line._crm_get_pricelist()._get_product_price(
-                line.product_id.with_context(**line._get_product_price_context()),
-                **line._get_pricelist_kwargs(),
-            )
-        if line.is_expense and line.product_id.expense_policy == "cost":
-            # Billed on at what it cost us, which nobody calls a discount.
-            price = min(price, line.product_id.standard_price)
-        return line.product_id._get_tax_included_unit_price_from_price(
-            price,
-            product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
-                line.company_id
-            ),
-            fiscal_position=line.order_id.fiscal_position_id,
-        )
-
-    def _crm_get_pricelist(self):
-        order = self.order_id
-        return order.partner_id.property_product_pricelist or order.pricelist_id
-
     def _crm_filter_given_by_writing(self, vals):
         """The lines whose concession whoever writes ``vals`` answers for. Who only
         takes some of it back gives nothing: it stays with who gave it."""
@@ -186,7 +162,7 @@ class SaleOrderLine(models.Model):
     def _crm_to_verdict_line(self, ceiling):
         """The line as the verdict sees it.
 
-        :param ceiling: percent that its giver may give alone
+        :param ceiling: :class:`Ceiling` of its giver
         """
         self.ensure_one()
         return Line(
@@ -195,7 +171,8 @@ class SaleOrderLine(models.Model):
             reference=self.crm_reference_price,
             price=_net_price(self.price_unit, self.discount),
             quantity=self.product_uom_qty,
-            ceiling=ceiling,
+            ceiling=ceiling.percent,
+            rule=ceiling.name,
         )
 
     def _crm_get_facts(self, given):

@@ -1,0 +1,237 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from ..discount.counter_offer import price_giving
+from ..discount.scope import Basket, Place, Purchase, to_path
+
+# Kept by the add-on: what the customer was entitled to, and by which rules.
+RULE_FIELDS = frozenset(
+    {"crm_full_price", "crm_own_price"}
+    | {"crm_discount_entitlement", "crm_discount_ceiling"}
+)
+
+
+class CrmSaleLineRules(models.AbstractModel):
+    """Which rules of the discount policy hold for an order line (FEATURES C10.5).
+
+    Part of ``sale.order.line``, and nothing else's. Prices are in the order's
+    currency, in the tax convention of its prices.
+    """
+
+    _name = "crm.sale.line.rules"
+    _description = "Discount Rules of an Order Line"
+
+    crm_full_price = fields.Float(
+        string="Full Price",
+        compute="_compute_crm_own_price",
+        store=True,
+        copy=False,
+        min_display_digits="Product Price",
+        groups="base.group_user",
+        help="Unit price before what the customer's pricelist takes off in percent.",
+    )
+    crm_own_price = fields.Float(
+        string="Own Price",
+        compute="_compute_crm_own_price",
+        store=True,
+        copy=False,
+        min_display_digits="Product Price",
+        groups="base.group_user",
+        help="Unit price by the customer's own pricelist.",
+    )
+    crm_discount_entitlement = fields.Char(
+        string="Entitled by",
+        compute="_compute_crm_reference_price",
+        store=True,
+        copy=False,
+        groups="base.group_user",
+        help="What entitles the customer to more than the own pricelist does.",
+    )
+    crm_discount_ceiling = fields.Char(
+        string="Limited by",
+        compute="_compute_crm_discount_ceiling",
+        store=True,
+        copy=False,
+        groups="base.group_user",
+        help="What says how much may be given here without asking anybody.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "product_id",
+        "product_uom_id",
+        "product_uom_qty",
+        "combo_item_id",
+        "linked_line_id",
+        "order_id.partner_id",
+        "order_id.currency_id",
+        "order_id.fiscal_position_id",
+    )
+    def _compute_crm_own_price(self):
+        for line in self:
+            line.crm_full_price, line.crm_own_price = line._crm_get_own_prices()
+
+    @api.depends("crm_given_by_id", "product_id", "order_id.partner_id")
+    def _compute_crm_discount_ceiling(self):
+        policies = self.env["crm.discount.policy"]
+        self.crm_discount_ceiling = False
+        priced = self.filtered(lambda line: not line.display_type)
+        for company, lines in priced.grouped("company_id").items():
+            company = company or self.env.company
+            if not (limits := policies._get_limits(company.id)):
+                continue
+            ceilings = lines._crm_get_ceilings(limits, company)
+            for rule, alike in lines.grouped(
+                lambda line, found=ceilings: found[line.id]
+            ).items():
+                alike.crm_discount_ceiling = f"{rule.name} ({rule.percent:g} %)"
+
+    # === BUSINESS METHODS: what may be given === #
+
+    def _crm_get_ceilings(self, limits, company):
+        """What may be given on each line by whoever gives it: ``{id: Ceiling}``.
+
+        :param limits: of the company, see ``crm.discount.policy``
+        """
+        places = self._crm_get_places(limits.ceilings, company)
+        return self.env["crm.discount.policy"]._get_ceilings(
+            limits,
+            {line.id: (line._crm_get_giver().id, places[line.id]) for line in self},
+            company,
+        )
+
+    def _crm_get_places(self, ceilings, company):
+        """What each line gives on, as far as a ceiling looks at it: ``{id: Place}``."""
+        nowhere = Place(self.env["sale.order"]._crm_get_today(company))
+        if not (ceilings.by_category or ceilings.by_class):
+            return dict.fromkeys(self._ids, nowhere)
+        places = {}
+        for order, lines in self.grouped("order_id").items():
+            here = nowhere
+            if ceilings.by_class:
+                customer = order.partner_id.commercial_partner_id
+                here = here._replace(customer_class=customer.crm_class_id.id or None)
+            if not ceilings.by_category:
+                places.update(dict.fromkeys(lines._ids, here))
+                continue
+            for category, alike in lines.grouped(
+                lambda line: line.product_id.categ_id
+            ).items():
+                path = to_path(category.parent_path or "")
+                there = here._replace(categories=path)
+                places.update(dict.fromkeys(alike._ids, there))
+        return places
+
+    # === BUSINESS METHODS: what the customer may claim === #
+
+    def _crm_get_own_prices(self):
+        """Unit prices by the customer's own pricelist, whichever the order has:
+        before what it takes off in percent, and after."""
+        self.ensure_one()
+        if not self.product_id or self.display_type or self.product_type == "combo":
+            return 0.0, 0.0
+        line = self.with_company(self.company_id)
+        if self.combo_item_id and self._get_linked_line():
+            own = line._get_combo_item_display_price()
+            full = own
+        else:
+            full, own = line._crm_get_pricelist_prices()
+        if line.is_expense and line.product_id.expense_policy == "cost":
+            # Billed on at what it cost us, which nobody calls a discount.
+            own = min(own, line.product_id.standard_price)
+        taxes = line.product_id.taxes_id._filter_taxes_by_company(line.company_id)
+        full, own = (
+            line.product_id._get_tax_included_unit_price_from_price(
+                price,
+                product_taxes=taxes,
+                fiscal_position=line.order_id.fiscal_position_id,
+            )
+            for price in (full, own)
+        )
+        return full, own
+
+    def _crm_get_pricelist_prices(self):
+        order = self.order_id
+        pricelist = order.partner_id.property_product_pricelist or order.pricelist_id
+        product = self.product_id.with_context(**self._get_product_price_context())
+        asked = self._get_pricelist_kwargs()
+        own, item = pricelist._get_product_price_rule(product, **asked)
+        item = self.env["product.pricelist.item"].browse(item or ())
+        if item.compute_price != "percentage":
+            return own, own
+        return max(own, item._compute_price_before_discount(product, **asked)), own
+
+    def _crm_get_entitled_price(self, claim):
+        """Unit price the customer is entitled to: the better one of the own pricelist
+        and the best entitlement. They do not add up.
+
+        :param claim: :class:`Entitlement` or ``None``
+        :return: price, and the name of the entitlement where it is the better one
+        """
+        self.ensure_one()
+        if claim and self.crm_full_price > 0:
+            claimed = self.crm_full_price * (1 - claim.percent / 100)
+            if claimed < self.crm_own_price:
+                return claimed, f"{claim.name} ({claim.percent:g} %)"
+        return self.crm_own_price, False
+
+    def _crm_get_claims(self):
+        """The best entitlement of each line that has one: ``{id: Entitlement}``."""
+        policies = self.env["crm.discount.policy"]
+        claims = {}
+        for company, lines in self.grouped("company_id").items():
+            company = company or self.env.company
+            limits = policies._get_limits(company.id)
+            if limits and limits.entitlements:
+                for order, own in lines.grouped("order_id").items():
+                    claims |= own._crm_find_claims(order, limits.entitlements, company)
+        return claims
+
+    def _crm_find_claims(self, order, entitlements, company):
+        customer = order._crm_get_customer(company)
+        others = order.order_line if entitlements.by_amount else self.browse()
+        purchases = {
+            line.id: line._crm_to_purchase(entitlements.by_category)
+            for line in others | self
+            if not line.display_type and not line.is_downpayment
+        }
+        basket = Basket(
+            purchases.values(),
+            order._crm_get_rates(entitlements.currencies, company, customer.day),
+        )
+        claims = {
+            line.id: entitlements.best(customer, purchases[line.id], basket)
+            for line in self
+            if line.id in purchases
+        }
+        return {key: claim for key, claim in claims.items() if claim}
+
+    def _crm_to_purchase(self, by_category):
+        self.ensure_one()
+        product, unit = self.product_id, self.product_uom_id
+        quantity = self.product_uom_qty
+        if unit and product.uom_id and unit != product.uom_id:
+            quantity = unit._compute_quantity(quantity, product.uom_id, round=False)
+        return Purchase(
+            product.product_tmpl_id.id,
+            to_path(product.categ_id.parent_path or "") if by_category else (),
+            quantity,
+            self.crm_full_price * self.product_uom_qty,
+        )
+
+    def _crm_get_unclaimed(self):
+        """What to write so that each line gives what an entitlement entitles to and
+        is not given yet: ``{id: discount in percent}``."""
+        unclaimed = {}
+        for line in self.filtered("crm_discount_entitlement"):
+            entitled, unit = line.crm_reference_price, line.price_unit
+            if not 0 < entitled < unit * (1 - line.discount / 100):
+                continue
+            # What is left below a hundredth of a percent cannot be written down; what
+            # binary fractions miss is no such thing.
+            discount = price_giving(0, entitled * (1 - 1e-9), unit).discount
+            if discount > Decimal(repr(line.discount)):
+                unclaimed[line.id] = float(discount)
+        return unclaimed

@@ -1,0 +1,117 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..discount.scope import Customer, Place
+
+
+class CrmSaleRules(models.AbstractModel):
+    """Which rules of the discount policy hold for an order (FEATURES C10.5).
+
+    Part of ``sale.order``, and nothing else's.
+    """
+
+    _name = "crm.sale.rules"
+    _description = "Discount Rules of a Quotation"
+
+    crm_has_unclaimed = fields.Boolean(
+        compute="_compute_crm_has_unclaimed",
+        groups="base.group_user",
+        help="The customer is entitled to a discount that is not given yet.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "state",
+        "order_line.crm_reference_price",
+        "order_line.price_unit",
+        "order_line.discount",
+    )
+    def _compute_crm_has_unclaimed(self):
+        for order in self:
+            order.crm_has_unclaimed = order.state in ("draft", "sent") and bool(
+                order.sudo().order_line._crm_get_unclaimed()
+            )
+
+    # === ACTION METHODS === #
+
+    def action_crm_give_entitled(self):
+        """Give what the customer is entitled to, as the acting user.
+
+        :raises UserError: when everything is given already, or the order is no
+            quotation any more
+        """
+        self.check_access("write")
+        open_orders = self.filtered(lambda order: order.state in ("draft", "sent"))
+        unclaimed = open_orders.order_line._crm_get_unclaimed()
+        if not unclaimed:
+            raise UserError(
+                self.env._(
+                    "%(document)s gives everything that its customer is entitled to"
+                    " already, or is no quotation any more.",
+                    document=self[:1].display_name,
+                )
+            )
+        lines = self.env["sale.order.line"].browse(unclaimed)
+        for discount, alike in lines.grouped(lambda line: unclaimed[line.id]).items():
+            alike.discount = discount
+        return True
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _crm_get_today(self, company):
+        """The day on which a company decides what may be given: neither the client's
+        time zone nor the date that somebody enters on a quotation."""
+        return fields.Date.context_today(company.with_context(tz=_get_zone(company)))
+
+    def _crm_get_customer(self, company):
+        """Who buys, as entitlements see it. A quotation is of today; what was ordered
+        stays of its day."""
+        self.ensure_one()
+        day = self._crm_get_today(company)
+        if self.state == "sale" and self.date_order:
+            ordered = fields.Datetime.context_timestamp(
+                self.with_context(tz=_get_zone(company)), self.date_order
+            )
+            day = min(day, ordered.date())
+        partner = self.partner_id
+        partners = partner | partner.commercial_partner_id
+        return Customer(
+            day,
+            partner.commercial_partner_id.crm_class_id.id or None,
+            frozenset(partners.ids),
+            frozenset(partners.category_id.ids),
+        )
+
+    def _crm_get_rates(self, currencies, company, day):
+        """What one unit of the order's currency is worth in some others:
+        ``{currency id: rate}``."""
+        self.ensure_one()
+        own = self.currency_id or company.currency_id
+        others = self.env["res.currency"].browse(currencies)
+        return {
+            other.id: own._get_conversion_rate(own, other, company, day)
+            for other in others
+        }
+
+    def _crm_get_authority(self, limits, users):
+        """What each user may give on everything that a single order gives on: the
+        smallest of the ceilings that hold there, ``{user id: percent}``."""
+        self.ensure_one()
+        company = self.company_id or self.env.company
+        verdict = self._crm_get_verdicts()[self.id]
+        lines = self.order_line.filtered(lambda line: line.id in verdict.lines)
+        giving = lines.filtered(lambda line: verdict.lines[line.id].state != "none")
+        places = (giving or lines)._crm_get_places(limits.ceilings, company)
+        where = set(places.values()) or {Place(self._crm_get_today(company))}
+        givers = self.env["crm.discount.policy"]._get_givers(limits, users, company)
+        return {
+            user: min(limits.ceilings.find(giver, place).percent for place in where)
+            for user, giver in givers.items()
+        }
+
+
+def _get_zone(company):
+    # Superuser mode: the company of an order may not be one of the acting user's.
+    return company.sudo().resource_calendar_id.tz or "UTC"

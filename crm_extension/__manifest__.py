@@ -25,6 +25,8 @@
         "data/mail_activity_type_data.xml",
         "report/crm_approval_evidence_reports.xml",
         "report/crm_approval_evidence_templates.xml",
+        "report/crm_approval_request_reports.xml",
+        "report/crm_approval_request_templates.xml",
         "wizard/crm_approval_evidence_views.xml",
         "views/crm_approval_decision_views.xml",
         "data/crm_approval_topic_data.xml",

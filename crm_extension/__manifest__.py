@@ -46,6 +46,7 @@
         "views/account_move_views.xml",
         "views/helpdesk_ticket_views.xml",
         "views/product_template_views.xml",
+        "views/res_company_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",

@@ -144,6 +144,11 @@ class TestOwnLimit(Held, ApprovalCommon, TransactionCase):
         with self.held("30 %"):
             self.limit(31)
         self.customer.phone = "1"  # what was within stays, and the rest changes
+        contact = {"name": "Later", "parent_id": self.customer.id}
+        contact = self.env["res.partner"].create(contact)
+        self.assertEqual(contact.crm_discount_floor, 40)
+        with self.held("30 %"):
+            contact.crm_discount_floor = 35
         self.assertEqual(self.customer.crm_discount_floor, 40)
 
     def test_without_a_policy_there_is_nothing_to_be_within(self):
@@ -397,6 +402,62 @@ class TestOnlyTheEngineWrites(TermsCommon, TransactionCase):
         contact = contact.create({"name": "New", "parent_id": self.customer.id})
         contact.write({"function": "Buyer", "email": "new@example.com"})
         self.assertFalse(self.items_of(self.people["marketing_manager"]))
+
+
+@tagged(*TAGS)
+class TestSettlement(TermsCommon, TransactionCase):
+    """Settlement lies within the company's range (LC-03)."""
+
+    def make_term(self, days, **values):
+        line = {"value": "percent", "value_amount": 100, "nb_days": days} | values
+        return self.env["account.payment.term"].create(
+            {"name": f"T {days} {values}", "line_ids": [Command.create(line)]}
+        )
+
+    def test_terms_that_end_later_are_not_even_asked(self):
+        self.company.crm_settlement_days = 45
+        late = self.make_term(46)
+        with self.held(self.customer.name, "T 46", "46 days", "45 days"):
+            self.ask({"property_payment_term_id": late.id})
+        self.ask({"property_payment_term_id": self.term.id})
+        self.decide_all()
+        self.assertEqual(self.customer.property_payment_term_id, self.term)
+
+    def test_nor_written_where_nothing_is_asked(self):
+        self.retire(self.terms_policy)
+        self.company.crm_settlement_days = 45
+        for days, kind, ends in (
+            (46, "days_after", 46),
+            (16, "days_after_end_of_month", 46),
+            (0, "days_after_end_of_next_month", 61),
+        ):
+            with self.held(f"{ends} days"):
+                self.customer.property_payment_term_id = self.make_term(
+                    days, delay_type=kind
+                )
+        self.customer.property_payment_term_id = self.make_term(
+            15, delay_type="days_after_end_of_month"
+        )
+
+    def test_without_a_limit_every_term_is_within(self):
+        self.assertEqual(self.company.crm_settlement_days, 0)
+        self.ask({"property_payment_term_id": self.make_term(400).id})
+        self.decide_all()
+        self.assertTrue(self.customer.property_payment_term_id)
+
+    def test_what_was_agreed_before_stays_and_the_rest_changes(self):
+        self.customer._approval_apply(
+            {"property_payment_term_id": self.make_term(90).id}
+        )
+        self.company.crm_settlement_days = 45
+        self.customer.phone = "1"
+        contact = self.env["res.partner"].create(
+            {"name": "Later", "parent_id": self.customer.id}
+        )
+        self.assertTrue(contact.property_payment_term_id)
+        self.ask({"crm_discount_floor": 10})
+        self.decide_all()
+        self.assertEqual(self.customer.crm_discount_floor, 10)
 
 
 @tagged(*TAGS)

@@ -1,4 +1,5 @@
 import math
+from datetime import date
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -15,6 +16,8 @@ TERMS = (
     "use_partner_credit_limit",
     "credit_limit",
 )
+# A day from which every kind of payment term takes as long as it ever does.
+FIRST_OF_LONG_MONTHS = date(2025, 7, 1)
 
 
 class CrmCustomerTerms(models.AbstractModel):
@@ -66,14 +69,21 @@ class CrmCustomerTerms(models.AbstractModel):
 
     @api.constrains("crm_discount_floor")
     def _check_crm_discount_floor(self):
-        for partner in self:
+        for partner in self._crm_filter_own_terms("crm_discount_floor"):
             partner._crm_check_discount_floor(partner.crm_discount_floor)
+
+    @api.constrains("property_payment_term_id")
+    def _check_settlement(self):
+        for partner in self._crm_filter_own_terms("property_payment_term_id"):
+            partner._crm_check_settlement(partner.property_payment_term_id)
 
     # === BUSINESS METHODS === #
 
     def _approval_propose(self, gate, values, reason):
         # What nobody may write is not worth asking for.
         self._crm_check_discount_floor(values.get("crm_discount_floor"))
+        terms = self.env["account.payment.term"]
+        self._crm_check_settlement(terms.browse(values.get("property_payment_term_id")))
         return super()._approval_propose(gate, values, reason)
 
     def _approval_get_offered_fields(self, gate):
@@ -99,6 +109,16 @@ class CrmCustomerTerms(models.AbstractModel):
         if floor is None:
             return "–"
         return self.env._("the company's limit (%g %%)", floor)
+
+    def _crm_filter_own_terms(self, name):
+        """Those who have not just taken over what was agreed with their company, in
+        whichever range that was."""
+        return self.filtered(
+            lambda partner: (
+                partner.commercial_partner_id == partner
+                or partner[name] != partner.commercial_partner_id[name]
+            )
+        )
 
     @api.model
     def _crm_get_company_floor(self, company):
@@ -148,6 +168,35 @@ class CrmCustomerTerms(models.AbstractModel):
                 percent=percent,
                 company=self.env.company.name,
                 floor=floor,
+            )
+        )
+
+    def _crm_check_settlement(self, term):
+        """
+        :param term: ``account.payment.term`` of a single customer, or none
+        :raises ValidationError: when it ends later than the company allows (LC-03)
+        """
+        limit = self.env.company.crm_settlement_days
+        if not limit or not term:
+            return
+        start = FIRST_OF_LONG_MONTHS
+        # Superuser mode: the range is the same whoever looks.
+        lines = term.sudo().line_ids
+        days = max(
+            ((line._get_due_date(start) - start).days for line in lines), default=0
+        )
+        if days <= limit:
+            return
+        raise ValidationError(
+            self.env._(
+                "%(customer)s cannot have the payment terms “%(term)s”: they end after"
+                " %(days)s days, and %(company)s settles within %(limit)s days. Choose"
+                " terms that end earlier.",
+                customer=self.display_name,
+                term=term.display_name,
+                days=days,
+                company=self.env.company.name,
+                limit=limit,
             )
         )
 

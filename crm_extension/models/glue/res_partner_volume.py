@@ -178,41 +178,30 @@ class CrmCustomerVolume(models.AbstractModel):
             return format_amount(self.env, value, company.currency_id)
 
         fell = volume.change is not None and volume.change < 0
-        cards = [
-            (
-                self.env._("Sales, last 12 months"),
-                amount(volume.sales),
-                self._crm_tell_change(volume.change),
-                "attention" if fell else "",
-            ),
-            (
-                self.env._("Sales, the 12 months before"),
-                amount(volume.sales_before),
-                "",
-                "",
-            ),
+        now, before = amount(volume.sales), amount(volume.sales_before)
+        note = self._crm_tell_change(volume.change)
+        given = "–" if volume.discount is None else f"{volume.discount:.1f} %"
+        orders = self.env._("given on these orders")
+        return [
+            (self.env._("Sales, last 12 months"), now, note, "attention" * fell),
+            (self.env._("Sales, the 12 months before"), before, "", ""),
             (
                 self.env._("Orders, last 12 months"),
                 str(volume.orders),
                 self.env._("confirmed"),
                 "",
             ),
-            (
-                self.env._("Average discount"),
-                "–" if volume.discount is None else f"{volume.discount:.1f} %",
-                self.env._("given on these orders"),
-                "",
-            ),
+            (self.env._("Average discount"), given, orders, ""),
+            *self._crm_tell_margin(volume, amount),
         ]
-        if self._crm_may_see_margin():
-            share = volume.margin_percent
-            note = (
-                "" if share is None else self.env._("%.1f %% of what was paid", share)
-            )
-            bad = "bad" if volume.margin < 0 else ""
-            margin = amount(volume.margin)
-            cards.append((self.env._("Paid margin"), margin, note, bad))
-        return cards
+
+    def _crm_tell_margin(self, volume, amount):
+        if not self._crm_may_see_margin():
+            return []
+        share = volume.margin_percent
+        note = "" if share is None else self.env._("%.1f %% of what was paid", share)
+        level = "bad" if volume.margin < 0 else ""
+        return [(self.env._("Paid margin"), amount(volume.margin), note, level)]
 
     def _crm_tell_change(self, change):
         if change is None:

@@ -13,6 +13,7 @@ PLAIN = [
     MODELS / "discount" / "scope.py",
     MODELS / "discount" / "verdict.py",
     MODELS / "discount" / "counter_offer.py",
+    MODELS / "discount" / "volume.py",
     MODELS / "fulfilment" / "progress.py",
 ]
 # What a room may not speak of (DESIGN.md 2, the plan of the house).

@@ -238,7 +238,29 @@ class TestTerms(NamedFlowsCommon, TransactionCase):
         )
         action = asked.action_approval_propose_change()
         dialog = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(
+            dialog.line_ids.mapped("label"),
+            ["Highest Discount (%)", "Customer Payment Terms"],
+        )
+
+    def test_without_a_discount_policy_no_highest_discount_is_offered(self):
+        self.discount_policy.active = False
+        asked = self.customer.with_user(self.sales).with_context(
+            crm_approval_gate="res.partner:terms"
+        )
+        action = asked.action_approval_propose_change()
+        dialog = self.env[action["res_model"]].browse(action["res_id"])
         self.assertEqual(dialog.line_ids.mapped("label"), ["Customer Payment Terms"])
+
+    def test_discount_and_settlement_are_asked_together(self):
+        change = self.change | {"crm_discount_floor": 30}
+        request = self.propose(self.customer, "res.partner:terms", change)
+        self.assertIn("→ 30 %", request.summary)
+        self.decide(self.people["marketing_manager"])
+        self.assertFalse(self.customer.crm_discount_floor)
+        self.decide(self.people["chief_accountant"])
+        self.assertEqual(self.customer.crm_discount_floor, 30)
+        self.assertEqual(self.customer.property_payment_term_id, self.term)
 
     def test_the_customer_shows_a_change_that_waits(self):
         self.switch_on("release")

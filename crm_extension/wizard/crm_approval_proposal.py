@@ -19,8 +19,23 @@ class CrmApprovalProposal(models.TransientModel):
     line_ids = fields.One2many(
         comodel_name="crm.approval.proposal.line", inverse_name="proposal_id"
     )
+    figures = fields.Json(
+        compute="_compute_figures",
+        help="What those who decide will see beside the change.",
+    )
     is_changed = fields.Boolean(compute="_compute_preview")
     preview = fields.Text(compute="_compute_preview")
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("lang", "uid")
+    def _compute_figures(self):
+        for proposal in self:
+            # Superuser mode: whoever may change a document sees what is said of it to
+            # those who decide, as they will on the request.
+            document = proposal._get_document().sudo()
+            document = document.with_company(document._approval_get_company())
+            figures = document._approval_get_figures()
+            proposal.figures = figures.get(document.id, False)
 
     @api.depends(lambda self: self._preview_depends())
     def _compute_preview(self):

@@ -3,7 +3,7 @@ from . import kept  # should be first: the records below inherit it
 # Should come before the records that are made of them.
 from . import crm_approval_routing, crm_approval_clock, crm_approval_inbox
 from . import crm_approval_asking, crm_approval_course, crm_approval_following
-from . import crm_approval_rework, crm_approval_notice
+from . import crm_approval_rework, crm_approval_notice, crm_approval_paper
 from . import crm_approval_deciding, crm_approval_answers, crm_approval_place
 from . import crm_approval_policy_rules, crm_approval_policy_life
 from . import crm_approval_seal

@@ -304,6 +304,42 @@ class CrmApprovalChange(models.AbstractModel):
                     }
                 )
 
+    def _approval_note_guarded(self):
+        """What a single document has in guarded fields, in every company that keeps
+        its own and whose rules guard them.
+
+        :return: list of ``(document in that company, {field: value as in write})``
+        """
+        self.ensure_one()
+        noted = []
+        for gate in self._approval_change_gates():
+            names = [n for n in gate.guarded if self._fields[n].company_dependent]
+            if not names or not self._approval_has_rules(gate):
+                continue
+            for company in self._approval_get_guarding_companies(gate):
+                # Superuser mode: what is guarded is so whoever looks.
+                document = self.sudo().with_company(company)
+                if document._approval_get_company() == company:
+                    values = document._convert_to_write(
+                        {name: document[name] for name in names}
+                    )
+                    noted.append((document, values))
+        return noted
+
+    @api.model
+    def _approval_restore_guarded(self, noted):
+        """Give guarded fields back what :meth:`_approval_note_guarded` found, after
+        something has written past the documents."""
+        for document, values in noted:
+            document.invalidate_recordset(list(values), flush=False)
+            lost = {
+                name: value
+                for name, value in values.items()
+                if document._approval_differs(name, value)
+            }
+            if lost:
+                document._approval_apply(lost)
+
     @api.model
     def _approval_get_guarding_companies(self, gate):
         rules = self.env["crm.approval.policy"]._get_rules(gate.key)

@@ -131,6 +131,22 @@ class CrmApprovalHooks(models.AbstractModel):
         """
         return {}
 
+    def _approval_tell_value(self, name):
+        """A value of a single document in words of its own; ``None`` for the usual
+        ones."""
+        return None
+
+    def _approval_get_snapshot(self, gate):
+        """Figures that are kept with a change as they are when it is asked for:
+        ``{id: JSON data}``. Only the engine reads them; what people see is told by
+        :meth:`_approval_tell_snapshot`, which looks at who reads."""
+        return {}
+
+    def _approval_tell_snapshot(self, snapshot):
+        """Kept figures of a single document for the acting user: list of ``(label,
+        value, note)``, formatted and translated."""
+        return []
+
     def _approval_get_counter_values(self):
         """What an approver may propose instead, on a single document.
 

@@ -278,6 +278,7 @@ class CrmApprovalMixin(models.AbstractModel):
         else:
             facts = self._approval_get_facts(gate)
             summaries = self._approval_get_summaries(gate)
+        snapshots = self._approval_get_snapshot(gate) if proposal else {}
         return {
             document.id: {
                 "name": document.display_name,
@@ -289,6 +290,7 @@ class CrmApprovalMixin(models.AbstractModel):
                 "fingerprint": fingerprint(facts[document.id]),
                 "summary": summaries[document.id],
                 "reason": document.crm_approval_reason,
+                "snapshot": snapshots.get(document.id, False),
                 **(proposal or {}),
             }
             for document in self

@@ -23,6 +23,7 @@ class CrmApprovalRequest(models.Model):
         "crm.approval.following",
         "crm.approval.rework",
         "crm.approval.notice",
+        "crm.approval.paper",
         "crm.approval.routing",
     ]
     _description = "Approval Requests"
@@ -102,12 +103,13 @@ class CrmApprovalRequest(models.Model):
         "This document already waits for an answer.",
     )
 
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_figures(self):
         """The few figures that matter, declared by the document's glue.
 
         Read in superuser mode: whoever may read a request decides on these very
-        figures, and need not have access to the models they come from.
+        figures, and need not have access to the models they come from. A figure that
+        not everybody may see looks at the acting user.
         """
         self.figures = False
         for (model, company), requests in (

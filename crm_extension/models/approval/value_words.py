@@ -6,6 +6,11 @@ from odoo.tools.misc import formatLang
 
 def in_words(record, name):
     """The value of one field of one record, formatted and translated."""
+    if tell := getattr(record, "_approval_tell_value", None):
+        # A document may say it in words of its own.
+        words = tell(name)
+        if words is not None:
+            return words
     env, field, value = record.env, record._fields[name], record[name]
     if field.type == "boolean":
         return env._("Yes") if value else env._("No")

@@ -15,3 +15,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         return super()._update_reference_fields_generic(
             referenced_model, src_records, dst_record, additional_update_records
         )
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        # Core fills by SQL what the survivor has not, and says only then who that is.
+        partners = self.env["res.partner"].browse(partner_ids).exists()
+        noted = {partner: partner._approval_note_guarded() for partner in partners}
+        result = super()._merge(partner_ids, dst_partner, extra_checks)
+        for survivor in partners.exists():
+            survivor._approval_restore_guarded(noted[survivor])
+        return result

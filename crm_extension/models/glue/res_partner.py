@@ -3,18 +3,25 @@ from odoo.tools import format_amount
 
 from ..approval.core.facts import Fact
 from ..approval.core.gate import ChangeGate, Gate
+from ..discount.volume import Volume
+from .res_partner_terms import TERMS
 
-# Discount and settlement of a customer (FEATURES LC-05). The pricelist is written
-# under either name.
-TERMS = frozenset(
-    {"property_payment_term_id", "credit_limit", "use_partner_credit_limit"}
-    | {"property_product_pricelist", "specific_property_product_pricelist"}
-)
+# Those of the terms that are kept with the customer, in each company.
+KEPT_TERMS = frozenset(TERMS) - {
+    "property_product_pricelist",
+    "use_partner_credit_limit",
+}
 
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "crm.approval.mixin"]
+    # What is said about terms comes before what holds for every document.
+    _inherit = [
+        "res.partner",
+        "crm.customer.terms",
+        "crm.customer.volume",
+        "crm.approval.mixin",
+    ]
 
     crm_class_id = fields.Many2one(
         comodel_name="crm.customer.class",
@@ -91,7 +98,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _commercial_fields(self):
-        return [*super()._commercial_fields(), "crm_class_id"]
+        own = ["crm_class_id", "crm_discount_floor"]
+        return [*super()._commercial_fields(), *own]
 
     # === BUSINESS METHODS: approval === #
 
@@ -102,12 +110,13 @@ class ResPartner(models.Model):
                 key="res.partner:release",
                 label=self.env._("Release a new customer for orders"),
                 past=[("crm_released", "=", True)],
-                watched=frozenset({"crm_released", "commercial_partner_id"}),
+                # Terms of a new customer are released with it.
+                watched=KEPT_TERMS | {"crm_released", "commercial_partner_id"},
             ),
             ChangeGate(
                 key="res.partner:terms",
                 label=self.env._("Change discount or settlement of a customer"),
-                guarded=TERMS,
+                guarded=frozenset(TERMS),
             ),
             ChangeGate(
                 key="res.partner:class",
@@ -118,7 +127,8 @@ class ResPartner(models.Model):
 
     @api.model
     def _approval_depends(self):
-        return ["crm_released", "parent_id", "crm_approval_request_ids.state"]
+        names = ["crm_released", "parent_id", "crm_approval_request_ids.state"]
+        return [*names, *sorted(KEPT_TERMS)]
 
     def _approval_filter_governed(self, gate):
         """Customers are released as a whole, not contact by contact; colleagues are
@@ -133,15 +143,20 @@ class ResPartner(models.Model):
         )
 
     def _approval_get_facts(self, gate):
-        # Released as a customer; addresses and the like change freely (LC-06).
+        # Released as a customer; addresses and the like change freely (LC-06). What
+        # a new one is granted is decided with it (LC-01), and by request later on.
+        unreleased = self.filtered(lambda partner: not partner.crm_released)
+        terms = unreleased._crm_get_terms_facts()
         return {
             partner.id: {"customer": Fact(partner.id or None, "changed")}
+            | terms.get(partner.id, {})
             for partner in self
         }
 
     def _approval_get_free_changes(self, gate, values):
-        """Contacts take over what holds for their company."""
-        return self.filtered(
+        """Contacts take over what holds for their company; terms of new customers
+        are decided on with their release."""
+        contacts = self.filtered(
             lambda partner: (
                 partner.commercial_partner_id != partner
                 and not any(
@@ -150,22 +165,15 @@ class ResPartner(models.Model):
                 )
             )
         )
+        if gate.key != "res.partner:terms":
+            return contacts
+        return contacts | (self - contacts)._crm_filter_new()
 
     def _approval_get_number_step(self, name):
         # A plain number to Odoo, and money to everybody else.
         if name == "credit_limit":
             return self.currency_id.rounding
         return super()._approval_get_number_step(name)
-
-    def _approval_get_offered_fields(self, gate):
-        # The form shows neither what another field shows, nor what is not used.
-        hidden = {"specific_property_product_pricelist"}
-        if not self.env.user.has_group("product.group_product_pricelist"):
-            hidden.add("property_product_pricelist")
-        if not self.env.company.account_use_credit_limit:
-            hidden |= {"credit_limit", "use_partner_credit_limit"}
-        names = super()._approval_get_offered_fields(gate)
-        return [name for name in names if name not in hidden]
 
     def _approval_get_interested_users(self):
         return self.user_id
@@ -198,24 +206,22 @@ class ResPartner(models.Model):
         }
 
     def _approval_get_figures(self):
-        accounts = {}
-        for partner in self:
-            company = partner._approval_get_company()
-            customer = partner.commercial_partner_id.with_company(company)
-            overdue = customer._crm_get_overdue(company)
-            accounts[partner.id] = customer._crm_get_account_cards(
-                company, 0.0, *overdue.get(customer.id, (0.0, 0))
-            )
         names = ("label", "value", "note", "level")
         return {
-            partner.id: {
-                "cards": [
-                    dict(zip(names, card, strict=True))
-                    for card in (*partner._crm_get_cards(), *accounts[partner.id])
-                ]
-            }
-            for partner in self
+            key: {"cards": [dict(zip(names, card, strict=True)) for card in cards]}
+            for key, cards in self._crm_get_figure_cards().items()
         }
+
+    def _approval_get_snapshot(self, gate):
+        return {
+            key: volume._asdict()
+            for company, partners in self._crm_group_by_company()
+            for key, volume in partners._crm_get_volumes(company).items()
+        }
+
+    def _approval_tell_snapshot(self, snapshot):
+        cards = self._crm_tell_volume(Volume(**snapshot), self._approval_get_company())
+        return [(label, value, note) for label, value, note, _level in cards]
 
     def _approval_should_proceed(self, request):
         return True  # nothing else is left to be done by hand
@@ -266,14 +272,60 @@ class ResPartner(models.Model):
         if self and not self._crm_is_released_at_once():
             self.crm_released = False
 
-    def _crm_get_cards(self):
+    def _crm_group_by_company(self):
+        return self.grouped(lambda partner: partner._approval_get_company()).items()
+
+    def _crm_get_figure_cards(self):
+        """What a decider sees: who it is and what is entered while a customer is new,
+        business and debts afterwards: ``{id: [(label, value, note, level)]}``."""
+        cards = {}
+        for company, partners in self._crm_group_by_company():
+            # Business is with the customer, whichever contact it is about.
+            customers = partners.commercial_partner_id.with_company(company)
+            volumes = customers._crm_get_volumes(company)
+            overdue = customers._crm_get_overdue(company)
+            for partner in partners:
+                customer = partner.commercial_partner_id.with_company(company)
+                accounts = customer._crm_get_account_cards(
+                    company, None, *overdue.get(customer.id, (0.0, 0))
+                )
+                if customer.crm_released:
+                    cards[partner.id] = [
+                        *customer._crm_tell_volume(volumes[customer.id], company),
+                        *accounts,
+                        *customer._crm_get_customer_cards(),
+                    ]
+                else:
+                    cards[partner.id] = [
+                        *customer._crm_get_new_customer_cards(),
+                        *accounts,
+                    ]
+        return cards
+
+    def _crm_get_customer_cards(self):
         return [
             (self.env._("Customer"), self.display_name, self.ref or "", ""),
+            (self.env._("Class"), self.crm_class_id.name or "–", "", ""),
+            (self.env._("Salesperson"), self.user_id.name or "–", "", ""),
+        ]
+
+    def _crm_get_new_customer_cards(self):
+        customer, *others = self._crm_get_customer_cards()
+        return [
+            customer,
             (self.env._("Address"), self.contact_address_inline or "–", "", ""),
             (self.env._("Phone"), self.phone or "–", self.email or "", ""),
             (self.env._("Tax ID"), self.vat or "–", "", ""),
-            (self.env._("Class"), self.crm_class_id.name or "–", "", ""),
-            (self.env._("Salesperson"), self.user_id.name or "–", "", ""),
+            *others,
+            *(
+                (
+                    self._fields[name]._description_string(self.env),
+                    self._approval_tell_values({name: value})[name],
+                    "",
+                    "attention",
+                )
+                for name, value in self._crm_get_entered_terms().items()
+            ),
         ]
 
     # === BUSINESS METHODS: accounts === #
@@ -302,7 +354,8 @@ class ResPartner(models.Model):
 
     def _crm_get_account_cards(self, company, asked, overdue, days):
         """
-        :param asked: what the document adds to the exposure, in company currency
+        :param asked: what the document adds to the exposure, in company currency;
+            ``None`` where it is about none
         :param overdue: open amount past due, in company currency
         :param days: for how long the oldest of it is
         """
@@ -310,7 +363,7 @@ class ResPartner(models.Model):
         def amount(value):
             return format_amount(self.env, value, company.currency_id)
 
-        exposure = self.credit + self.credit_to_invoice + asked
+        exposure = self.credit + self.credit_to_invoice + (asked or 0.0)
         return [
             (self.env._("Owes"), amount(self.credit), "", ""),
             (
@@ -322,7 +375,9 @@ class ResPartner(models.Model):
             (
                 self.env._("Exposure"),
                 amount(exposure),
-                self.env._("owed, not invoiced, and this document"),
+                self.env._("owed and not invoiced")
+                if asked is None
+                else self.env._("owed, not invoiced, and this document"),
                 "",
             ),
         ]

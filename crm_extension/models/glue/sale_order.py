@@ -286,7 +286,9 @@ class SaleOrder(models.Model):
     def _crm_discount_depends(self):
         names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
         names += ("price_unit", "discount", "product_uom_qty")
-        return ["company_id", "currency_id", *(f"order_line.{name}" for name in names)]
+        floor = "partner_id.commercial_partner_id.crm_discount_floor"
+        head = ["company_id", "currency_id", floor]
+        return [*head, *(f"order_line.{name}" for name in names)]
 
     def _crm_get_verdicts(self):
         """What each order gives away, judged by its company's policy.
@@ -305,7 +307,8 @@ class SaleOrder(models.Model):
             lines = orders.order_line.filtered(lambda line: not line.display_type)
             ceilings = lines._crm_get_ceilings(limits, company)
             for order in orders:
-                verdicts[order.id] = order._crm_judge(limits.floor, ceilings)
+                floor = order.partner_id._crm_get_strictest_floor(company, limits.floor)
+                verdicts[order.id] = order._crm_judge(floor, ceilings)
         return verdicts
 
     def _crm_judge(self, floor, ceilings):
@@ -379,6 +382,18 @@ class SaleOrder(models.Model):
     def _crm_explain_refusal(self, verdict):
         worst = max(verdict.lines.values(), key=lambda line: line.percent)
         limits = self.env["crm.discount.policy"]._get_limits(self.company_id.id)
+        own = self.partner_id._crm_get_discount_floor(self.company_id)
+        if own is not None and own < limits.floor:
+            return self.env._(
+                "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and"
+                " %(customer)s may be given %(floor)g %% at most. Lower the discount to"
+                " %(floor)g %% or less, or request a change on the customer's form.",
+                document=self.display_name,
+                line=worst.label or self.env._("The discount"),
+                percent=worst.percent,
+                customer=self.partner_id.commercial_partner_id.display_name,
+                floor=own,
+            )
         return self.env._(
             "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and the"
             " company's floor in “%(policy)s” is %(floor)g %%. Nobody can approve more;"

@@ -59,7 +59,7 @@ tours.add("crm_extension_salesperson_asks_for_a_payment_term", {
         ),
         see(
             "Nothing that is not used",
-            ".modal:has(.o_data_row):not(:has(.o_data_row ~ .o_data_row))"
+            ".modal:has(.o_data_row):not(:has(.o_data_row ~ .o_data_row ~ .o_data_row))"
         ),
         click("The new term", `${TERM} td[name="value_reference"]`),
         type("Type it", `${TERM} td[name="value_reference"] input`, "45 Days"),

@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    crm_settlement_days = fields.Integer(
+        string="Longest Settlement (days)",
+        help="Payment terms of customers end within so many days (FEATURES LC-03). With"
+        " 0 there is no limit.",
+    )
+
+    _check_crm_settlement_days = models.Constraint(
+        "CHECK (crm_settlement_days >= 0)",
+        "The longest settlement is a number of days, or 0 for no limit.",
+    )

@@ -54,10 +54,11 @@ class Giver(NamedTuple):
 class Place(NamedTuple):
     """What something is given on.
 
+    :param day: not looked at where no ceiling is of certain days
     :param categories: the product's category and those above it, leaf first
     """
 
-    day: date
+    day: date | None
     categories: tuple = ()
     customer_class: int | None = None
 
@@ -306,7 +307,7 @@ def find_idle(
                 break
 
 
-def _covers(rule, day: date) -> bool:
+def _covers(rule, day: date | None) -> bool:
     return (not rule.first or rule.first <= day) and (not rule.last or day <= rule.last)
 
 

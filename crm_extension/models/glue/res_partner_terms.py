@@ -3,6 +3,7 @@ from datetime import date
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 from ..discount.volume import lowest
 
@@ -76,6 +77,19 @@ class CrmCustomerTerms(models.AbstractModel):
     def _check_settlement(self):
         for partner in self._crm_filter_own_terms("property_payment_term_id"):
             partner._crm_check_settlement(partner.property_payment_term_id)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("crm_discount_floor") for vals in vals_list):
+            self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.get("crm_discount_floor"):
+            self.env.registry.clear_cache()
+        return super().write(vals)
 
     # === BUSINESS METHODS === #
 
@@ -200,12 +214,26 @@ class CrmCustomerTerms(models.AbstractModel):
             )
         )
 
-    def _crm_get_strictest_floor(self, company, floor):
-        """The limit that holds for a single customer.
+    def _crm_get_strictest_floors(self, company, floor):
+        """The limit that holds for each customer: ``{id: percent or None}``.
 
         :param floor: the company's own in percent, ``None`` for no limit
         """
-        return lowest(self._crm_get_discount_floor(company), floor)
+        if not self._crm_has_own_floors(company.id):
+            return dict.fromkeys(self._ids, floor)
+        return {
+            partner.id: lowest(partner._crm_get_discount_floor(company), floor)
+            for partner in self
+        }
+
+    @api.model
+    @ormcache("company_id")
+    def _crm_has_own_floors(self, company_id):
+        """Whether any customer has a limit of its own in a company. Most companies
+        have none, and then no order has to look."""
+        customers = self.sudo().with_context(active_test=False)  # whoever looks
+        domain = [("crm_discount_floor", ">", 0)]
+        return bool(customers.with_company(company_id).search_count(domain, limit=1))
 
     def _crm_filter_new(self):
         """Customers who wait for their first release, and with whom there is no

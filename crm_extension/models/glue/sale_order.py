@@ -128,9 +128,7 @@ class SaleOrder(models.Model):
         return super()._action_cancel()
 
     def _action_confirm(self):
-        # Which rule applied is told as of now, whenever the line was written.
-        lines = self.order_line
-        self.env.add_to_compute(lines._fields["crm_discount_ceiling"], lines)
+        self.order_line._crm_renew_ceilings()
         return super()._action_confirm()
 
     def _recompute_prices(self):
@@ -306,8 +304,10 @@ class SaleOrder(models.Model):
                 continue
             lines = orders.order_line.filtered(lambda line: not line.display_type)
             ceilings = lines._crm_get_ceilings(limits, company)
+            customers = orders.partner_id
+            floors = customers._crm_get_strictest_floors(company, limits.floor)
             for order in orders:
-                floor = order.partner_id._crm_get_strictest_floor(company, limits.floor)
+                floor = floors.get(order.partner_id.id, limits.floor)
                 verdicts[order.id] = order._crm_judge(floor, ceilings)
         return verdicts
 

@@ -149,8 +149,10 @@ class SaleOrderLine(models.Model):
         """Who answers for what this line gives; while typing, whoever types, unless
         they take some of it back."""
         self.ensure_one()
+        if isinstance(self.id, int):
+            return self.crm_given_by_id or self.create_uid
         stored = self._origin
-        if stored != self and (
+        if (
             not stored
             or any(self[name] != stored[name] for name in THING_FIELDS)
             or _net_price(self.price_unit, self.discount)

@@ -75,8 +75,23 @@ class CrmSaleLineRules(models.AbstractModel):
 
     @api.depends("crm_given_by_id", "product_id", "order_id.partner_id")
     def _compute_crm_discount_ceiling(self):
-        policies = self.env["crm.discount.policy"]
         self.crm_discount_ceiling = False
+        for text, lines in self._crm_group_by_ceiling():
+            lines.crm_discount_ceiling = text
+
+    # === BUSINESS METHODS: what may be given === #
+
+    def _crm_renew_ceilings(self):
+        """Put down what limits the lines as of now, whenever they were written."""
+        for text, lines in self._crm_group_by_ceiling():
+            changed = lines.filtered(
+                lambda line, text=text: line.crm_discount_ceiling != text
+            )
+            self.env.add_to_compute(self._fields["crm_discount_ceiling"], changed)
+
+    def _crm_group_by_ceiling(self):
+        """The lines that something limits, by what it is: yields ``(text, lines)``."""
+        policies = self.env["crm.discount.policy"]
         priced = self.filtered(lambda line: not line.display_type)
         for company, lines in priced.grouped("company_id").items():
             company = company or self.env.company
@@ -86,9 +101,7 @@ class CrmSaleLineRules(models.AbstractModel):
             for rule, alike in lines.grouped(
                 lambda line, found=ceilings: found[line.id]
             ).items():
-                alike.crm_discount_ceiling = f"{rule.name} ({rule.percent:g} %)"
-
-    # === BUSINESS METHODS: what may be given === #
+                yield f"{rule.name} ({rule.percent:g} %)", alike
 
     def _crm_get_ceilings(self, limits, company):
         """What may be given on each line by whoever gives it: ``{id: Ceiling}``.
@@ -104,7 +117,8 @@ class CrmSaleLineRules(models.AbstractModel):
 
     def _crm_get_places(self, ceilings, company):
         """What each line gives on, as far as a ceiling looks at it: ``{id: Place}``."""
-        nowhere = Place(self.env["sale.order"]._crm_get_today(company))
+        orders = self.env["sale.order"]
+        nowhere = Place(orders._crm_get_today(company) if ceilings.by_day else None)
         if not (ceilings.by_category or ceilings.by_class):
             return dict.fromkeys(self._ids, nowhere)
         places = {}

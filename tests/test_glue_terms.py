@@ -716,6 +716,13 @@ class TestVolume(VolumeCommon, TransactionCase):
         self.invoice(70, 10, kind="in_invoice")
         self.assertEqual(self.volume().sales, 0)
 
+    def test_what_is_owed_and_overdue(self):
+        due = self.today - timedelta(40)
+        self.invoice(100, 40, invoice_date_due=due)
+        self.invoice(30, 0)
+        volume = self.volume()
+        self.assertEqual((volume.owed, volume.overdue, volume.days), (130, 100, 40))
+
     def test_contacts_count_for_their_company_and_other_customers_do_not(self):
         contact = self.env["res.partner"].create(
             {"name": "Someone", "parent_id": self.customer.id, "active": False}
@@ -818,7 +825,7 @@ class TestVolume(VolumeCommon, TransactionCase):
         shown = {card["label"]: card for card in item.figures["cards"]}
         self.assertIn("5,100.00", shown["Sales, last 12 months"]["value"])
         self.assertIn("+1175 %", shown["Sales, last 12 months"]["note"])
-        self.assertIn("400.00", shown["Sales, the 12 months before"]["value"])
+        self.assertIn("400.00", shown["Sales, 12 months before"]["value"])
         self.assertEqual(shown["Orders, last 12 months"]["value"], "1")
         self.assertEqual(shown["Average discount"]["value"], "15.8 %")
         self.assertIn("1,600.00", shown["Paid margin"]["value"])
@@ -886,7 +893,7 @@ class TestPaper(VolumeCommon, TransactionCase):
             *("Azure Interior", "Highest Discount (%)", "25 %", "45 Days"),
             *("the company's limit (40 %)", "销量上升，客户要求折扣", "同意"),
             *("Fine with me", "Marketing_Manager", "Chief_Accountant", "Approved"),
-            *("Change carried out", "Signature", "300.00", "Paid margin"),
+            *("Change carried out", "Signature", "300.00", "Paid margin", "Overdue"),
             "Chief Accountant",
         ):
             self.assertIn(words, text)

@@ -32,6 +32,9 @@ class Volume(NamedTuple):
     :param given: what was given away on them
     :param paid: what was paid of the orders' invoices of these months
     :param margin: what of it is left after cost
+    :param owed: what is open now
+    :param overdue: what of it is past due
+    :param days: for how long the oldest of it is
     """
 
     sales: float = 0.0
@@ -41,6 +44,9 @@ class Volume(NamedTuple):
     given: float = 0.0
     paid: float = 0.0
     margin: float = 0.0
+    owed: float = 0.0
+    overdue: float = 0.0
+    days: int = 0
 
     @property
     def change(self) -> float | None:

@@ -220,7 +220,12 @@ class ResPartner(models.Model):
         }
 
     def _approval_tell_snapshot(self, snapshot):
-        cards = self._crm_tell_volume(Volume(**snapshot), self._approval_get_company())
+        company, volume = self._approval_get_company(), Volume(**snapshot)
+        cards = [
+            *self._crm_tell_volume(volume, company),
+            self._crm_tell_owed(company, volume.owed),
+            self._crm_tell_overdue(company, volume.overdue, volume.days),
+        ]
         return [(label, value, note) for label, value, note, _level in cards]
 
     def _approval_should_proceed(self, request):
@@ -283,17 +288,17 @@ class ResPartner(models.Model):
             # Business is with the customer, whichever contact it is about.
             customers = partners.commercial_partner_id.with_company(company)
             volumes = customers._crm_get_volumes(company)
-            overdue = customers._crm_get_overdue(company)
             for partner in partners:
                 customer = partner.commercial_partner_id.with_company(company)
+                volume = volumes[customer.id]
                 accounts = customer._crm_get_account_cards(
-                    company, None, *overdue.get(customer.id, (0.0, 0))
+                    company, None, volume.overdue, volume.days
                 )
                 if customer.crm_released:
                     cards[partner.id] = [
-                        *customer._crm_tell_volume(volumes[customer.id], company),
+                        *customer._crm_tell_volume(volume, company),
                         *accounts,
-                        *customer._crm_get_customer_cards(),
+                        *customer._crm_get_customer_cards()[1:],  # its name is on top
                     ]
                 else:
                     cards[partner.id] = [
@@ -360,27 +365,31 @@ class ResPartner(models.Model):
         :param days: for how long the oldest of it is
         """
 
-        def amount(value):
-            return format_amount(self.env, value, company.currency_id)
-
         exposure = self.credit + self.credit_to_invoice + (asked or 0.0)
         return [
-            (self.env._("Owes"), amount(self.credit), "", ""),
-            (
-                self.env._("Overdue"),
-                amount(overdue),
-                self.env._("for %(days)s days", days=days) if overdue else "",
-                "bad" if overdue else "",
-            ),
+            self._crm_tell_owed(company, self.credit),
+            self._crm_tell_overdue(company, overdue, days),
             (
                 self.env._("Exposure"),
-                amount(exposure),
+                format_amount(self.env, exposure, company.currency_id),
                 self.env._("owed and not invoiced")
                 if asked is None
                 else self.env._("owed, not invoiced, and this document"),
                 "",
             ),
         ]
+
+    def _crm_tell_owed(self, company, owed):
+        amount = format_amount(self.env, owed, company.currency_id)
+        return (self.env._("Owes"), amount, "", "")
+
+    def _crm_tell_overdue(self, company, overdue, days):
+        return (
+            self.env._("Overdue"),
+            format_amount(self.env, overdue, company.currency_id),
+            self.env._("for %(days)s days", days=days) if overdue else "",
+            "bad" if overdue else "",
+        )
 
     def _crm_get_overdue(self, company):
         """Open amounts past due, and for how long the oldest.

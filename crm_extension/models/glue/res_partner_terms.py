@@ -40,7 +40,7 @@ class CrmCustomerTerms(models.AbstractModel):
     crm_discount_floor_note = fields.Char(
         compute="_compute_crm_discount_floor_note",
         groups="base.group_user",
-        help="What the company gives at most; empty while it has no discount policy.",
+        help="Which limit of the company it is within; empty while there is none.",
     )
     crm_terms_open = fields.Boolean(
         compute="_compute_crm_terms_open",
@@ -52,12 +52,16 @@ class CrmCustomerTerms(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("crm_discount_floor")
     @api.depends_context("company", "lang")
     def _compute_crm_discount_floor_note(self):
         floor = self._crm_get_company_floor(self.env.company)
-        self.crm_discount_floor_note = floor is not None and self.env._(
-            "The company gives at most %g %%", floor
-        )
+        for partner in self:
+            partner.crm_discount_floor_note = floor is not None and (
+                self.env._("of the company's %g %%", floor)
+                if partner.crm_discount_floor
+                else self.env._("the company's limit of %g %% holds", floor)
+            )
 
     @api.depends("crm_released")
     @api.depends_context("company")

@@ -118,6 +118,7 @@ class CrmCustomerVolume(models.AbstractModel):
             self._crm_read_sales(company, months),
             self._crm_read_orders(company, months),
             self._crm_read_paid(company, months),
+            self._crm_read_debts(company),
         ):
             for key, figures in values.items():
                 found[key] |= figures
@@ -171,6 +172,18 @@ class CrmCustomerVolume(models.AbstractModel):
             for key, paid, margin in rows
         }
 
+    def _crm_read_debts(self, company):
+        # Superuser mode: as the other figures, past the rights on invoices.
+        customers = self.sudo().with_company(company)
+        overdue = customers._crm_get_overdue(company)
+        return {
+            customer.id: {"owed": customer.credit}
+            | dict(
+                zip(("overdue", "days"), overdue.get(customer.id, (0, 0)), strict=True)
+            )
+            for customer in customers
+        }
+
     def _crm_tell_volume(self, volume, company):
         """The figures as cards: list of ``(label, value, note, level)``."""
 
@@ -184,7 +197,7 @@ class CrmCustomerVolume(models.AbstractModel):
         orders = self.env._("given on these orders")
         return [
             (self.env._("Sales, last 12 months"), now, note, "attention" * fell),
-            (self.env._("Sales, the 12 months before"), before, "", ""),
+            (self.env._("Sales, 12 months before"), before, "", ""),
             (
                 self.env._("Orders, last 12 months"),
                 str(volume.orders),

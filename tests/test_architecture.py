@@ -12,6 +12,7 @@ PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
     MODELS / "discount" / "verdict.py",
     MODELS / "discount" / "counter_offer.py",
+    MODELS / "discount" / "ledger.py",
     MODELS / "fulfilment" / "progress.py",
 ]
 # What a room may not speak of (DESIGN.md 2, the plan of the house).

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.addons.crm_extension.models.discount.ledger import (
-    CHANNELS,
     NOTHING_GIVEN,
+    Channels,
     Sold,
     split,
+    written_down,
 )
 from odoo.addons.crm_extension.models.discount.verdict import Line, judge
 
@@ -52,8 +53,6 @@ def sales(draw):
             shown=draw(prices),
             typed=draw(prices),
             reward=draw(st.booleans()),
-            cost=draw(prices),
-            written=draw(prices),
         )
         for key in range(draw(st.integers(0, 5)))
     ]
@@ -94,7 +93,7 @@ def test_list_minus_net_is_the_sum_of_the_channels(lines, digits, early_payment)
     split_ = split(lines, early_payment, digits)
     given_ = {
         name: sum((getattr(c, name) for c in split_.values()), Decimal(0))
-        for name in CHANNELS
+        for name in Channels._fields
     }
     before_term = sum(given_.values()) - given_["term"]
     assert before_term == verdict_of(lines, digits).concession
@@ -147,9 +146,9 @@ def test_a_sale_at_its_reference_has_no_channels(goods, digits):
 )
 def test_each_way_has_its_channel(line, expected):
     channels = split([line], 0, 2)[1]
-    assert {name: value for name in CHANNELS if (value := getattr(channels, name))} == (
-        expected
-    )
+    assert {
+        name: value for name in Channels._fields if (value := getattr(channels, name))
+    } == (expected)
 
 
 def test_a_raised_price_with_a_discount_that_brings_it_back_gives_nothing():
@@ -198,11 +197,13 @@ def test_the_customer_s_own_early_payment_discount_is_no_concession():
     assert split([sold()], -3, 2) == {}
 
 
-def test_a_cost_written_down_is_told_apart_and_gives_nothing():
-    channels = split([sold(quantity=3.0, cost=60.0, written=50.0)], 0, 2)[1]
-    assert (channels.cost, channels.total) == (30, 0)
-    assert split([sold(cost=60.0, written=70.0)], 0, 2) == {}
-    assert split([sold(quantity=-3.0, cost=60.0, written=50.0)], 0, 2) == {}
+def test_a_cost_written_below_the_kept_one_is_told():
+    assert written_down(60.0, 50.0, 3.0, 2) == 30
+    assert written_down(60.0, 70.0, 3.0, 2) == 0
+    assert written_down(60.0, 50.0, -3.0, 2) == 0
+    assert written_down(0.0, -50.0, 1.0, 2) == 50
+    with pytest.raises(ValueError, match="finite"):
+        written_down(60.0, float("nan"), 3.0, 2)
 
 
 @pytest.mark.parametrize("digits", [0, 2, 3])

@@ -15,8 +15,8 @@ Amounts are signed: who asks more than the reference has a negative amount. Wher
 way takes back what another gives, the two are set off: a price raised by 20 and a
 discount of 36 give 16, by discount.
 
-``cost`` stands apart and is never part of the sum: a cost written below the kept one
-gives nothing away, it makes the margin look better than it is.
+A cost written below the kept one (channel 8) stands apart and is never part of the
+sum: it gives nothing away, it makes the margin look better than it is.
 
 Percentages are percent (2 means 2 %). Amounts are in the sale's currency, in the tax
 convention of its prices.
@@ -26,8 +26,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from .verdict import _number, _round, allocate
-
-CHANNELS = ("discount", "price", "reduction", "free", "pricelist", "term")
 
 
 class Sold(NamedTuple):
@@ -41,8 +39,6 @@ class Sold(NamedTuple):
     :param price: unit price asked, after the line's discount
     :param quantity: in the unit that all prices speak of
     :param reward: whether a promotion put the line there, and nobody typed it
-    :param cost: unit cost kept by the system
-    :param written: unit cost that the line says now
     """
 
     key: object
@@ -53,12 +49,10 @@ class Sold(NamedTuple):
     price: float
     quantity: float
     reward: bool = False
-    cost: float = 0.0
-    written: float = 0.0
 
 
 class Channels(NamedTuple):
-    """What one line gives, by channel; ``cost`` apart."""
+    """What one line gives, by channel."""
 
     discount: Decimal = Decimal(0)
     price: Decimal = Decimal(0)
@@ -66,12 +60,11 @@ class Channels(NamedTuple):
     free: Decimal = Decimal(0)
     pricelist: Decimal = Decimal(0)
     term: Decimal = Decimal(0)
-    cost: Decimal = Decimal(0)
 
     @property
     def total(self) -> Decimal:
         """Reference amount minus net amount."""
-        return sum(self, Decimal(0)) - self.cost
+        return sum(self, Decimal(0))
 
 
 NOTHING_GIVEN = Channels()
@@ -110,16 +103,23 @@ def takes_off(line: Sold) -> bool:
     return listed <= 0 and _number(line.price) * _number(line.quantity) < listed
 
 
-def gives_nothing(line: Sold) -> bool:
-    """Whether a line is as it should be, whatever the others are: the quick look."""
-    return line.price == line.reference and line.written >= line.cost
+def written_down(kept: float, written: float, quantity: float, digits: int) -> Decimal:
+    """By how much a cost below the kept one makes the margin look better.
+
+    :param kept: unit cost that the system took
+    :param written: unit cost that the line says now
+    :param digits: decimal places of the currency
+    :raises ValueError: for a cost or quantity that is not a finite number
+    """
+    below = _number(kept) - _number(written)
+    amount = max(below, Decimal(0)) * max(_number(quantity), Decimal(0))
+    return _round(amount, Decimal(1).scaleb(-digits))
 
 
 def _split_own(line: Sold, cent: Decimal) -> Channels:
     """What the line gives itself, without its share of negative lines."""
-    cost = _round(_find_dressing(line), cent)
     if line.price == line.reference:
-        return NOTHING_GIVEN._replace(cost=cost)
+        return NOTHING_GIVEN
     quantity = _number(line.quantity)
     # From the reference to the price asked, one way after the other.
     amounts = [
@@ -143,7 +143,6 @@ def _split_own(line: Sold, cent: Decimal) -> Channels:
         price=pieces[1],
         discount=pieces[2],
         free=pieces[3],
-        cost=cost,
     )
 
 
@@ -161,13 +160,6 @@ def _set_off(pieces: list[Decimal], cent: Decimal) -> list[Decimal]:
     sign = -1 if total < 0 else 1
     weights = [max(piece * sign, Decimal(0)) for piece in pieces]
     return [part * sign for part in allocate(total * sign, weights, cent)]
-
-
-def _find_dressing(line: Sold) -> Decimal:
-    quantity = _number(line.quantity)
-    if quantity <= 0:
-        return Decimal(0)
-    return max(_number(line.cost) - _number(line.written), Decimal(0)) * quantity
 
 
 def _share_reductions(lines, sold, cent) -> dict:
@@ -212,3 +204,23 @@ def _split_term(sold, shares, early_payment, cent) -> dict:
 
 def _net_of(line: Sold, price="price") -> Decimal:
     return _number(getattr(line, price)) * _number(line.quantity)
+
+
+def credited(quantity: float, billed: float, due: float) -> float:
+    """The part of a credit note's quantity that nothing explains: neither a return nor
+    goods that were billed and not wanted after all.
+
+    :param quantity: what the credit note takes back
+    :param billed: quantity billed before it, earlier credit notes taken off
+    :param due: quantity that the customer has to pay for
+    """
+    return quantity - min(max(billed - due, 0.0), quantity)
+
+
+def billed_again(quantity: float, billed: float, due: float) -> float:
+    """The part of an invoice's quantity that had been billed before and was credited.
+
+    :param billed: quantity of the invoices before, credit notes not taken off
+    :param due: quantity that the customer has to pay for
+    """
+    return min(max(billed + quantity - due, 0.0), quantity)

@@ -1,12 +1,16 @@
 from . import base_partner_merge
 from . import res_partner
 from . import res_users
-from . import sale_order_offer, sale_order_acceptance  # before what is made of them
+
+# Before what is made of them.
+from . import sale_order_offer, sale_order_acceptance
+from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
 from . import stock_picking
 from . import account_move
+from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage

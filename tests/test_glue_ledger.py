@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import TAGS, ApprovalCommon
 
@@ -395,3 +396,256 @@ class TestKeptCost(LedgerCase):
         line.order_id.message_subscribe(portal.partner_id.ids)
         for name in ("crm_cost", "crm_given_discount"):
             self.assertNotIn(name, line.with_user(portal).fields_get([name]))
+
+
+@tagged(*TAGS)
+class TestAfterTheOrder(LedgerCase):
+    """Invoices and credit notes that give more than their order."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.desk | cls.chair).invoice_policy = "order"
+
+    def invoice(self, order, **values):
+        move = order._create_invoices()
+        if values:
+            move.invoice_line_ids[0].write(values)
+        move.action_post()
+        return move
+
+    def credit(self, move, **values):
+        refund = move._reverse_moves()
+        if values:
+            refund.invoice_line_ids[0].write(values)
+        refund.action_post()
+        return refund
+
+    def confirmed(self, *discounts):
+        order = self.make_order(*discounts)
+        order.action_confirm()
+        return order
+
+    def after(self, move):
+        self.env.flush_all()
+        return move.invoice_line_ids.mapped("crm_given_after")
+
+    def test_as_ordered_nothing_more_is_given(self):
+        order = self.confirmed(10, 0)
+        self.assertEqual(self.after(self.invoice(order)), [0, 0])
+        self.assertFalse(order.with_user(self.finance).crm_leak)
+
+    def test_an_invoice_line_below_its_order(self):
+        order = self.confirmed(10)
+        move = self.invoice(order, discount=20)
+        self.assertEqual(self.after(move), [450])
+        self.assertEqual(order.with_user(self.finance).crm_leak, 450)
+        row = self.rows(order_id=order.id, channel="invoice")
+        self.assertEqual((row.amount, row.move_id), (450, move))
+        self.assertEqual(row.order_line_id, order.order_line)
+        move.button_draft()
+        self.assertEqual(self.after(move), [0])
+
+    def test_a_draft_invoice_gives_nothing_yet(self):
+        order = self.confirmed(0)
+        move = order._create_invoices()
+        move.invoice_line_ids.discount = 20
+        self.assertEqual(self.after(move), [0])
+
+    def test_a_manual_invoice_below_the_pricelist(self):
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_line_ids": [
+                    Command.create({"product_id": self.desk.id, "price_unit": 400})
+                ],
+            }
+        )
+        move.action_post()
+        self.assertEqual(self.after(move), [50])
+        row = self.rows(move_id=move.id)
+        self.assertEqual((row.channel, row.amount), ("invoice", 50))
+        self.assertFalse(row.order_id)
+        self.assertEqual(row.action_open_document()["res_model"], "account.move")
+
+    def test_a_credit_note_without_a_return(self):
+        order = self.confirmed(0)
+        refund = self.credit(self.invoice(order), quantity=1)
+        self.assertEqual(self.after(refund), [450])
+        self.assertEqual(self.rows(order_id=order.id).channel, "credit")
+        self.assertEqual(order.with_user(self.finance).crm_leak, 450)
+
+    def test_a_credit_note_for_what_is_not_wanted_any_more_gives_nothing(self):
+        order = self.confirmed(0)
+        move = self.invoice(order)
+        order.order_line.product_uom_qty = 8
+        self.assertEqual(self.after(self.credit(move, quantity=2)), [0])
+
+    def test_a_credit_note_for_returned_goods_gives_nothing(self):
+        order = self.confirmed(0)
+        move = self.invoice(order)
+        self.deliver(order)
+        self.take_back(order, 2)
+        refund = self.credit(move, quantity=3)
+        self.assertEqual(self.after(refund), [450], "one more than came back")
+
+    def test_crediting_and_billing_again_gives_only_the_difference(self):
+        order = self.confirmed(0)
+        refund = self.credit(self.invoice(order))
+        self.assertEqual(self.after(refund), [4500])
+        again = self.invoice(order, discount=10)
+        self.assertEqual(self.after(again), [450 - 4500])
+        self.assertEqual(order.with_user(self.finance).crm_leak, 450)
+
+    def test_what_is_given_after_the_approval_is_a_leak(self):
+        order = self.make_order(5, 25)
+        self.grant(order)
+        self.assertFalse(order.with_user(self.finance).crm_leak)
+        order.order_line[0].discount = 10
+        self.assertEqual(order.with_user(self.finance).crm_leak, 225)
+
+    def test_no_client_writes_what_is_kept(self):
+        line = self.invoice(self.confirmed(0)).invoice_line_ids
+        for record in (line, line.with_user(self.finance)):
+            with self.assertRaises(AccessError):
+                record.write({"crm_given_after": 1})
+        with self.assertRaises(AccessError):
+            line.move_id.copy().write(
+                {"invoice_line_ids": [Command.create({"crm_given_after": 1})]}
+            )
+
+    def deliver(self, order):
+        for move in order.picking_ids.move_ids:
+            move.quantity = move.product_uom_qty
+            move.picked = True
+        order.picking_ids.button_validate()
+
+    def take_back(self, order, quantity):
+        picking = order.picking_ids
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_model="stock.picking")
+            .create({})
+        )
+        wizard.product_return_moves.write({"quantity": quantity, "to_refund": True})
+        back = self.env["stock.picking"].browse(
+            wizard.action_create_returns()["res_id"]
+        )
+        back.move_ids.write({"quantity": quantity, "picked": True})
+        back.button_validate()
+
+
+@tagged(*TAGS)
+class TestReport(LedgerCase):
+    """What finance and sales managers see."""
+
+    def test_its_rows_are_the_lines_amounts(self):
+        orders = self.make_order(10, 5) | self.make_order(0, 100)
+        self.cut(orders[0], 100)
+        rows = self.rows()
+        rows = rows.filtered(lambda row: row.order_id in orders)
+        for line in orders.order_line:
+            given = {
+                row.channel: row.amount for row in rows if row.order_line_id == line
+            }
+            self.assertEqual(given, self.channels(line))
+        self.assertAlmostEqual(
+            sum(rows.mapped("amount")), sum(orders.mapped("crm_given_total"))
+        )
+
+    def test_a_row_says_who_gave_what_to_whom(self):
+        customer_class = self.env["crm.customer.class"].create({"name": "Key"})
+        contact = self.env["res.partner"].create(
+            {"name": "Ann", "parent_id": self.customer.id}
+        )
+        self.customer.sudo().crm_class_id = customer_class
+        team = self.env["crm.team"].create({"name": "North"})
+        order = self.make_order(10, partner_id=contact.id, team_id=team.id)
+        row = self.rows(order_id=order.id)
+        self.assertEqual(row.giver_id, self.sales)
+        self.assertEqual(row.user_id, order.user_id)
+        self.assertEqual(row.partner_id, self.customer)
+        self.assertEqual(row.class_id, customer_class)
+        self.assertEqual(row.team_id, team)
+        self.assertEqual(row.categ_id, self.desk.categ_id)
+        self.assertEqual(row.company_id, self.company)
+        self.assertAlmostEqual(row.margin, (4050 - 2500) / 4050)
+
+    def test_the_win_rate_is_of_what_is_decided(self):
+        orders = self.env["sale.order"].concat(
+            *(self.make_order(5) for _number in range(4))
+        )
+        orders[0].action_confirm()
+        orders[1].action_confirm()
+        orders[2]._action_cancel()
+        self.env.flush_all()
+        [(rate,)] = self.env["crm.concession.report"]._read_group(
+            [("order_id", "in", orders.ids)], [], ["won:avg"]
+        )
+        self.assertAlmostEqual(rate, 2 / 3)
+
+    def test_a_cost_written_down_is_never_added_to_what_is_given(self):
+        order = self.make_order(0)
+        order.order_line.purchase_price = 200
+        row = self.rows(order_id=order.id)
+        self.assertEqual(row.channel, "cost")
+        self.assertEqual((row.amount, row.cost_written_down), (0, 500))
+
+    def test_finance_opens_the_order_behind_a_row(self):
+        order = self.make_order(10)
+        row = self.rows(order_id=order.id).with_user(self.finance)
+        action = row.action_open_document()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("sale.order", order.id)
+        )
+        document = self.env[action["res_model"]].with_user(self.finance)
+        document.browse(action["res_id"]).check_access("read")
+        with Form(document.browse(action["res_id"])) as form:
+            self.assertEqual(form.crm_given_total, 450)
+
+    def test_salespeople_see_none_and_managers_their_team_s(self):
+        team, other = self.env["crm.team"].create(
+            [{"name": "North", "user_id": self.manager.id}, {"name": "South"}]
+        )
+        mine = self.make_order(10, team_id=team.id)
+        theirs = self.make_order(10, team_id=other.id)
+        theirs.user_id = self.sales2
+        both = [("order_id", "in", (mine | theirs).ids)]
+        self.env.flush_all()
+        report = self.env["crm.concession.report"]
+        with self.assertRaises(AccessError):
+            report.with_user(self.sales).search(both)
+        self.assertEqual(report.with_user(self.manager).search(both).order_id, mine)
+        everything = report.with_user(self.finance).search(both)
+        self.assertEqual(everything.order_id, mine | theirs)
+        with self.assertRaises(AccessError):
+            everything[:1].write({"amount": 0})
+
+    def test_each_company_sees_its_own(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": other.id,
+                "order_line": [
+                    Command.create({"product_id": self.desk.id, "discount": 10})
+                ],
+            }
+        )
+        report = self.env["crm.concession.report"]
+        domain = [("order_id", "=", order.id)]
+        self.env.flush_all()
+        self.assertFalse(report.with_user(self.finance).search(domain))
+        self.finance.company_ids += other
+        seen = report.with_user(self.finance).with_context(
+            allowed_company_ids=[self.company.id, other.id]
+        )
+        self.assertEqual(len(seen.search(domain)), 1)
+
+    def test_it_reads_the_order_lines_in_one_pass(self):
+        query = self.env["crm.concession.report"]._table_query
+        self.env.flush_all()
+        plan = self.env.execute_query(SQL("EXPLAIN %s", query))
+        scans = [row for (row,) in plan if "sale_order_line l" in row]
+        self.assertEqual(len(scans), 1, plan)

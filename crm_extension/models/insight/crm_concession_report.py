@@ -49,6 +49,11 @@ class CrmConcessionReport(models.Model):
     date = fields.Datetime(readonly=True)
     channel = fields.Selection(selection=CHANNELS, readonly=True)
     amount = fields.Monetary(string="Given Away", readonly=True)
+    amount_confirmed = fields.Monetary(
+        string="Of It Confirmed",
+        readonly=True,
+        help="Without what quotations offer and what cancelled orders offered.",
+    )
     cost_written_down = fields.Monetary(
         readonly=True,
         help="By how much a cost below the kept one makes the margin look better."
@@ -140,6 +145,8 @@ class CrmConcessionReport(models.Model):
                    o.date_order AS date,
                    c.channel,
                    c.amount / rate.value AS amount,
+                   CASE WHEN o.state = 'sale' THEN c.amount / rate.value ELSE 0
+                   END AS amount_confirmed,
                    c.cost / rate.value AS cost_written_down,
                    CASE WHEN o.state = 'sale' THEN 1.0
                         WHEN o.state = 'cancel' THEN 0.0
@@ -190,8 +197,8 @@ class CrmConcessionReport(models.Model):
                    COALESCE(m.invoice_date, m.date)::timestamp AS date,
                    CASE WHEN m.move_type = 'out_refund' THEN 'credit' ELSE 'invoice' END
                    AS channel,
-                   l.crm_given_after
-                   / COALESCE(NULLIF(m.invoice_currency_rate, 0), 1)::numeric AS amount,
+                   l.crm_given_after / rate.value AS amount,
+                   l.crm_given_after / rate.value AS amount_confirmed,
                    0 AS cost_written_down,
                    CASE WHEN o.state = 'sale' THEN 1.0
                         WHEN o.state = 'cancel' THEN 0.0
@@ -213,6 +220,10 @@ class CrmConcessionReport(models.Model):
               FROM account_move_line l
               JOIN account_move m ON m.id = l.move_id
               JOIN res_company company ON company.id = m.company_id
+        CROSS JOIN LATERAL (
+                   SELECT COALESCE(NULLIF(m.invoice_currency_rate, 0), 1)::numeric
+                          AS value
+                   ) AS rate
          LEFT JOIN res_partner partner ON partner.id = m.partner_id
          LEFT JOIN res_partner customer
                 ON customer.id = COALESCE(partner.commercial_partner_id, partner.id)

@@ -4,3 +4,4 @@ from . import tier
 from . import discount
 from . import fulfilment
 from . import glue
+from . import insight

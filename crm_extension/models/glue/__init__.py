@@ -7,11 +7,13 @@ from . import res_users
 # Before what is made of them.
 from . import sale_order_offer, sale_order_acceptance, sale_order_window
 from . import sale_order_line_rules, sale_order_rules
+from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
 from . import stock_picking
 from . import account_move
+from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage

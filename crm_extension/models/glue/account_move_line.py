@@ -6,7 +6,11 @@ from ..discount.verdict import Line
 
 class AccountMoveLine(models.Model):
     _name = "account.move.line"
-    _inherit = ["account.move.line", "crm.approval.line.mixin"]
+    _inherit = [
+        "account.move.line",
+        "crm.account.line.ledger",
+        "crm.approval.line.mixin",
+    ]
     _approval_document_field = "move_id"
 
     @api.model

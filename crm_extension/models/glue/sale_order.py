@@ -11,9 +11,10 @@ from .sale_order_line import DISCOUNT_STATES
 
 class SaleOrder(models.Model):
     _name = "sale.order"
-    # The acceptance overrides what Odoo's order does, so it comes first.
+    # These override what Odoo's order does, so they come first.
     _inherit = [
         "crm.sale.acceptance",
+        "crm.sale.ledger",
         "sale.order",
         "crm.sale.offer",
         "crm.sale.window",

@@ -6,6 +6,7 @@ from odoo.tools import format_amount
 
 from ..approval.core.facts import Fact
 from ..discount.verdict import Line
+from .sale_order_line_ledger import LEDGER_FIELDS
 from .sale_order_line_rules import RULE_FIELDS
 
 # What a line gives away follows from these; each of them is governed.
@@ -21,13 +22,20 @@ DISCOUNT_STATES = [
     ("above", "Above your limit"),
     ("refused", "Not possible"),
 ]
-# Kept by the add-on: what the customer was entitled to, and who went below it.
-KEPT_FIELDS = frozenset({"crm_reference_price", "crm_given_by_id"}) | RULE_FIELDS
+# Kept by the add-on: what the customer was entitled to, who went below it, and how.
+KEPT_FIELDS = (
+    frozenset({"crm_reference_price", "crm_given_by_id"}) | RULE_FIELDS | LEDGER_FIELDS
+)
 
 
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
-    _inherit = ["sale.order.line", "crm.sale.line.rules", "crm.approval.line.mixin"]
+    _inherit = [
+        "sale.order.line",
+        "crm.sale.line.rules",
+        "crm.sale.line.ledger",
+        "crm.approval.line.mixin",
+    ]
 
     _approval_document_field = "order_id"
 
@@ -244,8 +252,9 @@ class SaleOrderLine(models.Model):
         if KEPT_FIELDS & vals.keys():
             raise AccessError(
                 self.env._(
-                    "The entitled price of an order line, and who went below it, are"
-                    " kept by the system. Change the price or the discount instead."
+                    "The entitled price and the cost of an order line, what it gives"
+                    " and who gave it are kept by the system. Change the price or the"
+                    " discount instead."
                 )
             )
 

@@ -1,0 +1,132 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from .sale_order_line_ledger import CHANNEL_FIELDS
+
+
+class CrmSaleLedger(models.AbstractModel):
+    """What an order gives by which channel, and what was given after it was approved.
+
+    Part of ``sale.order``, and nothing else's: it stands before Odoo's own class in the
+    order's inheritance, so that what it overrides is reached.
+    """
+
+    _name = "crm.sale.ledger"
+    _description = "Channels of an Order"
+
+    # As the order defines it; amounts of an abstract model need one.
+    currency_id = fields.Many2one("res.currency")
+    crm_given_total = fields.Monetary(
+        string="Given in All",
+        compute="_compute_crm_given_total",
+        groups="base.group_user",
+        help="What all lines give, by whichever channel.",
+    )
+    crm_given_at_grant = fields.Monetary(
+        string="Given when Approved",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="What the order gave when it was last approved.",
+    )
+    crm_leak = fields.Monetary(
+        string="Given after Approval",
+        compute="_compute_crm_leak",
+        compute_sudo=True,
+        groups="account.group_account_user,crm_extension.crm_extension_group_approver",
+        help="What the order gives beyond its last approval, and what its invoices and"
+        " credit notes give beyond the order.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(lambda self: [f"order_line.{name}" for name in CHANNEL_FIELDS])
+    def _compute_crm_given_total(self):
+        for order in self:
+            order.crm_given_total = sum(
+                sum(order.order_line.mapped(name)) for name in CHANNEL_FIELDS
+            )
+
+    @api.depends(
+        "crm_given_total",
+        "crm_given_at_grant",
+        "order_line.invoice_lines.crm_given_after",
+    )
+    def _compute_crm_leak(self):
+        for order in self:
+            after = order._crm_get_given_after()
+            if order.crm_given_at_grant:
+                after += max(order.crm_given_total - order.crm_given_at_grant, 0)
+            order.crm_leak = after
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._crm_refuse_kept(vals)
+        # Said here, so that no default says something else.
+        return super().create([vals | {"crm_given_at_grant": 0} for vals in vals_list])
+
+    def write(self, vals):
+        self._crm_refuse_kept(vals)
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    def _recompute_prices(self):
+        # "Update Prices" takes all prices anew, so what they are held against as well.
+        result = super()._recompute_prices()
+        lines = self.order_line
+        self.env.add_to_compute(lines._fields["crm_listed_price"], lines)
+        lines._crm_compute_given_anew()
+        return result
+
+    def _approval_on_granted(self, requests):
+        # Superuser mode: approvers need not write orders.
+        for order in self.sudo():
+            # Past the refusal above: here it is the approval that writes.
+            super(CrmSaleLedger, order).write(
+                {"crm_given_at_grant": order.crm_given_total}
+            )
+        return super()._approval_on_granted(requests)
+
+    @api.model
+    def _crm_refuse_kept(self, vals):
+        if "crm_given_at_grant" in vals:
+            raise AccessError(
+                self.env._(
+                    "What an order gave when it was approved is kept by the system."
+                )
+            )
+
+    def _crm_has_other_pricelist(self):
+        """Whether the order has another pricelist than its customer."""
+        customer = self.partner_id.with_company(self.company_id)
+        own = customer.property_product_pricelist
+        return bool(self.pricelist_id and own and self.pricelist_id != own)
+
+    def _crm_get_early_payment(self):
+        """Percent for early payment beyond what the customer is entitled to."""
+        customer = self.partner_id.with_company(self.company_id)
+        own = customer.property_payment_term_id
+        if not self.payment_term_id.early_discount or self.payment_term_id == own:
+            return 0.0
+        entitled = own.discount_percentage if own.early_discount else 0.0
+        return max(self.payment_term_id.discount_percentage - entitled, 0.0)
+
+    def _crm_get_given_after(self):
+        """What posted invoices and credit notes give beyond a single order, in the
+        order's currency."""
+        self.ensure_one()
+        lines = self.order_line.invoice_lines.filtered(
+            lambda line: (
+                line.crm_given_after and line.sale_line_ids[:1].order_id == self
+            )
+        )
+        return sum(
+            line.currency_id._convert(
+                line.crm_given_after, self.currency_id, line.company_id, line.date
+            )
+            for line in lines
+        )

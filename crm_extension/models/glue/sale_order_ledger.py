@@ -84,11 +84,9 @@ class CrmSaleLedger(models.AbstractModel):
 
     def _approval_on_granted(self, requests):
         # Superuser mode: approvers need not write orders.
-        for order in self.sudo():
+        for given, orders in self.sudo().grouped("crm_given_total").items():
             # Past the refusal above: here it is the approval that writes.
-            super(CrmSaleLedger, order).write(
-                {"crm_given_at_grant": order.crm_given_total}
-            )
+            super(CrmSaleLedger, orders).write({"crm_given_at_grant": given})
         return super()._approval_on_granted(requests)
 
     @api.model

@@ -43,6 +43,7 @@ class SaleOrderLine(models.Model):
         string="Entitled Price",
         compute="_compute_crm_reference_price",
         store=True,
+        readonly=False,  # to the ORM alone, see the rules' fields
         copy=False,
         min_display_digits="Product Price",
         groups="base.group_user",

@@ -5,7 +5,9 @@ from odoo import api, fields, models
 from ..discount.counter_offer import price_giving
 from ..discount.scope import Basket, Place, Purchase, to_path
 
-# Kept by the add-on: what the customer was entitled to, and by which rules.
+# Kept by the add-on: what the customer was entitled to, and by which rules. None of
+# them is readonly to the ORM, though nobody may write them: a readonly computed field
+# is computed anew for every line of a form, on every key.
 RULE_FIELDS = frozenset(
     {"crm_full_price", "crm_own_price"}
     | {"crm_discount_entitlement", "crm_discount_ceiling"}
@@ -26,6 +28,7 @@ class CrmSaleLineRules(models.AbstractModel):
         string="Full Price",
         compute="_compute_crm_own_price",
         store=True,
+        readonly=False,
         copy=False,
         min_display_digits="Product Price",
         groups="base.group_user",
@@ -35,6 +38,7 @@ class CrmSaleLineRules(models.AbstractModel):
         string="Own Price",
         compute="_compute_crm_own_price",
         store=True,
+        readonly=False,
         copy=False,
         min_display_digits="Product Price",
         groups="base.group_user",
@@ -44,6 +48,7 @@ class CrmSaleLineRules(models.AbstractModel):
         string="Entitled by",
         compute="_compute_crm_reference_price",
         store=True,
+        readonly=False,
         copy=False,
         groups="base.group_user",
         help="What entitles the customer to more than the own pricelist does.",
@@ -52,6 +57,7 @@ class CrmSaleLineRules(models.AbstractModel):
         string="Limited by",
         compute="_compute_crm_discount_ceiling",
         store=True,
+        readonly=False,
         copy=False,
         groups="base.group_user",
         help="What says how much may be given here without asking anybody.",
@@ -121,21 +127,17 @@ class CrmSaleLineRules(models.AbstractModel):
         nowhere = Place(orders._crm_get_today(company) if ceilings.by_day else None)
         if not (ceilings.by_category or ceilings.by_class):
             return dict.fromkeys(self._ids, nowhere)
-        places = {}
-        for order, lines in self.grouped("order_id").items():
-            here = nowhere
-            if ceilings.by_class:
+        places, paths, customers = {}, {False: ()}, {}
+        for line in self:
+            order, product = line.order_id, line.product_id
+            if ceilings.by_class and order.id not in customers:
                 customer = order.partner_id.commercial_partner_id
-                here = here._replace(customer_class=customer.crm_class_id.id or None)
-            if not ceilings.by_category:
-                places.update(dict.fromkeys(lines._ids, here))
-                continue
-            for category, alike in lines.grouped(
-                lambda line: line.product_id.categ_id
-            ).items():
-                path = to_path(category.parent_path or "")
-                there = here._replace(categories=path)
-                places.update(dict.fromkeys(alike._ids, there))
+                customers[order.id] = customer.crm_class_id.id or None
+            if ceilings.by_category and product.id not in paths:
+                paths[product.id] = to_path(product.categ_id.parent_path or "")
+            places[line.id] = Place(
+                nowhere.day, paths.get(product.id, ()), customers.get(order.id)
+            )
         return places
 
     # === BUSINESS METHODS: what the customer may claim === #

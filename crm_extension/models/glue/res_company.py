@@ -6,8 +6,8 @@ class ResCompany(models.Model):
 
     crm_settlement_days = fields.Integer(
         string="Longest Settlement (days)",
-        help="Payment terms of customers end within so many days (FEATURES LC-03). With"
-        " 0 there is no limit.",
+        help="Payment terms of customers end within so many days; with 0 there is no"
+        " limit.",
     )
 
     _check_crm_settlement_days = models.Constraint(

@@ -4,6 +4,14 @@ from odoo.exceptions import AccessError
 from .sale_order_line_ledger import CHANNEL_FIELDS
 
 
+class AtGrant(float):
+    """What an order gives when it is approved. Nobody else writes it: JSON carries no
+    objects of this class."""
+
+
+NOTHING_YET = AtGrant()
+
+
 class CrmSaleLedger(models.AbstractModel):
     """What an order gives by which channel, and what was given after it was approved.
 
@@ -66,7 +74,8 @@ class CrmSaleLedger(models.AbstractModel):
         for vals in vals_list:
             self._crm_refuse_kept(vals)
         # Said here, so that no default says something else.
-        return super().create([vals | {"crm_given_at_grant": 0} for vals in vals_list])
+        nothing = {"crm_given_at_grant": NOTHING_YET}
+        return super().create([vals | nothing for vals in vals_list])
 
     def write(self, vals):
         self._crm_refuse_kept(vals)
@@ -85,13 +94,12 @@ class CrmSaleLedger(models.AbstractModel):
     def _approval_on_granted(self, requests):
         # Superuser mode: approvers need not write orders.
         for given, orders in self.sudo().grouped("crm_given_total").items():
-            # Past the refusal above: here it is the approval that writes.
-            super(CrmSaleLedger, orders).write({"crm_given_at_grant": given})
+            orders.write({"crm_given_at_grant": AtGrant(given)})
         return super()._approval_on_granted(requests)
 
     @api.model
     def _crm_refuse_kept(self, vals):
-        if "crm_given_at_grant" in vals:
+        if not isinstance(vals.get("crm_given_at_grant", NOTHING_YET), AtGrant):
             raise AccessError(
                 self.env._(
                     "What an order gave when it was approved is kept by the system."

@@ -72,9 +72,7 @@ class CrmConcessionReport(models.Model):
         help="What is left of the net price after the kept cost.",
     )
     order_id = fields.Many2one(comodel_name="sale.order", readonly=True)
-    order_line_id = fields.Many2one(
-        comodel_name="sale.order.line", string="Order Line", readonly=True
-    )
+    order_line_id = fields.Many2one(comodel_name="sale.order.line", readonly=True)
     move_id = fields.Many2one(
         comodel_name="account.move", string="Invoice", readonly=True
     )

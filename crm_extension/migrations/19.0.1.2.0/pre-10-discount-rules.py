@@ -1,13 +1,11 @@
 def migrate(cr, version):
-    """Order lines keep what they were entitled to, and positions may have more than
-    one ceiling.
+    """Order lines keep the prices behind the entitled one, and the rules that applied.
 
     The prices are kept as they were: computed anew, every order of the past would be
     held against what pricelists say today, and millions of lines would take hours.
     """
     if not version:
         return
-    cr.execute("DROP INDEX IF EXISTS crm_discount_policy_line_job_unique")
     cr.execute(
         """
         ALTER TABLE sale_order_line

@@ -13,7 +13,7 @@ class CrmDiscountPolicyLine(models.Model):
     _name = "crm.discount.policy.line"
     _inherit = ["crm.cached.definition"]
     _description = "Discount Ceiling"
-    _order = "sequence, limit desc, id"
+    _order = "sequence, limit, id"
 
     policy_id = fields.Many2one(
         comodel_name="crm.discount.policy",

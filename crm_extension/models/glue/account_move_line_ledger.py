@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -5,7 +6,6 @@ from odoo.exceptions import AccessError
 from odoo.tools.sql import column_exists, create_column
 
 from ..discount.ledger import billed_again, credited
-from ..discount.verdict import NOTHING
 
 AFTER_TYPES = ("out_invoice", "out_receipt", "out_refund")
 
@@ -45,10 +45,10 @@ class CrmAccountLineLedger(models.AbstractModel):
 
     @api.depends("move_id.state")
     def _compute_crm_given_after(self):
-        given = {}
-        for move in self.move_id:
-            if move.state == "posted" and move.move_type in AFTER_TYPES:
-                given |= move.invoice_line_ids._crm_get_given_after()
+        posted = self.move_id.filtered(
+            lambda move: move.state == "posted" and move.move_type in AFTER_TYPES
+        )
+        given = posted.invoice_line_ids._crm_get_given_after()
         # Entries are many, and most give nothing: they are not written again.
         for line in self:
             if line.crm_given_after != (amount := given.get(line.id, 0.0)):
@@ -82,25 +82,37 @@ class CrmAccountLineLedger(models.AbstractModel):
             )
 
     def _crm_get_given_after(self):
-        """What the lines of one posted document give beyond their order.
+        """What the lines of posted documents give beyond their orders.
 
         :return: ``{id: amount}`` of the lines that give something
         """
-        move = self.move_id
-        lines = self.filtered(
-            lambda line: line.display_type == "product" and not line.is_downpayment
-        )
-        if move.move_type == "out_refund":
-            amounts = {line.id: line._crm_get_credited() for line in lines}
-        else:
-            verdict = move._crm_get_verdict() if move.crm_discount_excess else NOTHING
-            amounts = {key: row.concession for key, row in verdict.lines.items() if key}
-            if beyond := verdict.lines.get(None):
-                amounts[lines[0].id] = beyond.concession
-            for line in lines:
-                if again := line._crm_get_billed_again():
-                    amounts[line.id] = amounts.get(line.id, Decimal(0)) - again
+        amounts, moves = defaultdict(Decimal), set()
+        for line in self:  # not filtered: what is read is read for all of them
+            if line.display_type != "product" or line.is_downpayment:
+                continue
+            if line.move_id.move_type == "out_refund":
+                amounts[line.id] = line._crm_get_credited()
+                continue
+            amounts[line.id] = -line._crm_get_billed_again()
+            if not line._crm_is_as_ordered():
+                moves.add(line.move_id)
+        for move in moves:
+            for key, row in move._crm_get_verdict().lines.items():
+                # What has no line of its own to be taken off from: the first has it.
+                amounts[key or move.invoice_line_ids[0].id] += row.concession
         return {key: float(amount) for key, amount in amounts.items() if amount}
+
+    def _crm_is_as_ordered(self):
+        """Whether the line bills just what its order says: the quick look."""
+        self.ensure_one()
+        ordered = self._crm_get_agreed_line()
+        return (
+            ordered
+            and self.price_unit == ordered.price_unit
+            and self.discount == ordered.discount
+            and self.product_uom_id == ordered.product_uom_id
+            and self.currency_id == ordered.currency_id
+        )
 
     def _crm_get_credited(self):
         """What a line of a credit note gives back without a return."""

@@ -108,6 +108,26 @@ class TestOwnLimit(Held, ApprovalCommon, TransactionCase):
         with self.held():
             order.order_line.discount = 26
 
+    def test_orders_of_many_customers_are_judged_with_as_many_queries_as_two(self):
+        partners = self.env["res.partner"].create(
+            [{"name": f"Customer {number}"} for number in range(12)]
+        )
+        partners.crm_discount_floor = 25
+        orders = self.env["sale.order"].concat(
+            *(self.make_order(26, partner_id=partner.id) for partner in partners)
+        )
+
+        def count(some):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.count_queries() as queries:
+                states = set(some.mapped("crm_discount_state"))
+            self.assertEqual(states, {"refused"})
+            return queries.value
+
+        count(orders)  # caches
+        self.assertEqual(count(orders), count(orders[:2]))
+
     def test_every_channel_counts(self):
         self.limit(25)
         order = self.make_order(0)

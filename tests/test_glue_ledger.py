@@ -304,6 +304,18 @@ class TestOrderChannels(LedgerCase):
             line.product_uom_qty = 20
         self.assertGives(order.order_line[0], discount=900)
 
+    def test_a_line_that_is_not_chosen_gives_nothing(self):
+        order = self.make_order(0, 50)
+        order.order_line[1].product_uom_qty = 0
+        self.assertGives(order.order_line[1])
+
+    def test_what_is_no_number_is_refused(self):
+        self.discount_policy.active = False
+        order = self.make_order(0)
+        with self.assertRaises(ValueError):
+            order.order_line.price_unit = float("nan")
+            self.env.flush_all()
+
     def test_no_policy_is_needed_to_see_it(self):
         self.discount_policy.active = False
         self.assertGives(self.make_order(10).order_line, discount=450)
@@ -383,8 +395,9 @@ class TestKeptCost(LedgerCase):
                 {"order_id": line.order_id.id, "product_id": self.chair.id}
             )
             self.assertNotEqual(new[name], 1)
-        with self.assertRaises(AccessError):
-            line.order_id.write({"crm_given_at_grant": 1})
+        for values in ({"crm_given_at_grant": 1}, {"crm_shares": True}):
+            with self.assertRaises(AccessError):
+                line.order_id.write(values)
         with self.assertRaises(AccessError):
             line.order_id.create(
                 {"partner_id": self.customer.id, "crm_given_at_grant": 1}

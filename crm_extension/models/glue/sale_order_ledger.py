@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.sql import column_exists, create_column
 
 from .sale_order_line_ledger import CHANNEL_FIELDS
 
@@ -37,6 +38,13 @@ class CrmSaleLedger(models.AbstractModel):
         groups="base.group_user",
         help="What the order gave when it was last approved.",
     )
+    crm_shares = fields.Boolean(
+        compute="_compute_crm_shares",
+        store=True,
+        copy=False,
+        groups="base.group_user",
+        help="Its lines share a negative line or a discount for early payment.",
+    )
     crm_leak = fields.Monetary(
         string="Given after Approval",
         compute="_compute_crm_leak",
@@ -46,10 +54,34 @@ class CrmSaleLedger(models.AbstractModel):
         " credit notes give beyond the order.",
     )
 
+    def _auto_init(self):
+        # Orders of the past are not looked through.
+        if not self._abstract and not column_exists(
+            self.env.cr, self._table, "crm_shares"
+        ):
+            create_column(self.env.cr, self._table, "crm_shares", "bool")
+        return super()._auto_init()
+
     # === COMPUTE METHODS === #
 
-    @api.depends(lambda self: [f"order_line.{name}" for name in CHANNEL_FIELDS])
+    @api.depends(
+        "partner_id",
+        "payment_term_id",
+        "order_line.price_unit",
+        "order_line.discount",
+        "order_line.product_uom_qty",
+    )
+    def _compute_crm_shares(self):
+        for order in self:
+            before, order.crm_shares = order.crm_shares, order._crm_has_shares()
+            if before or order.crm_shares:
+                # One line changes what all have. Where nothing is shared, and that is
+                # the rule, only the changed line is computed.
+                order.order_line._crm_compute_given_anew()
+
+    @api.depends("crm_shares", *(f"order_line.{name}" for name in CHANNEL_FIELDS))
     def _compute_crm_given_total(self):
+        self.mapped("crm_shares")  # first, for it may let the lines compute anew
         for order in self:
             order.crm_given_total = sum(
                 sum(order.order_line.mapped(name)) for name in CHANNEL_FIELDS
@@ -99,12 +131,20 @@ class CrmSaleLedger(models.AbstractModel):
 
     @api.model
     def _crm_refuse_kept(self, vals):
-        if not isinstance(vals.get("crm_given_at_grant", NOTHING_YET), AtGrant):
+        given = vals.get("crm_given_at_grant", NOTHING_YET)
+        if "crm_shares" in vals or not isinstance(given, AtGrant):
             raise AccessError(
                 self.env._(
                     "What an order gave when it was approved is kept by the system."
                 )
             )
+
+    def _crm_has_shares(self):
+        """Whether the lines share something, so that one changes what others give."""
+        return bool(
+            self._crm_get_early_payment()
+            or any(line._crm_takes_off() for line in self.order_line)
+        )
 
     def _crm_has_other_pricelist(self):
         """Whether the order has another pricelist than its customer."""

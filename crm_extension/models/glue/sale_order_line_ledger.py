@@ -9,11 +9,6 @@ CHANNEL_FIELDS = tuple(f"crm_given_{channel}" for channel in Channels._fields)
 LEDGER_FIELDS = frozenset(
     {"crm_cost", "crm_listed_price", "crm_cost_written_down", *CHANNEL_FIELDS}
 )
-# A change of these changes what other lines of the order share with this one.
-SHARED_FIELDS = frozenset(
-    {"order_id", "product_id", "product_uom_id", "product_uom_qty", "display_type"}
-    | {"price_unit", "discount"}
-)
 # As stored, for the columns that orders made before have nothing in.
 COLUMN_TYPES = {
     "crm_cost": "double precision",
@@ -168,57 +163,18 @@ class CrmSaleLineLedger(models.AbstractModel):
                     )
                 )
 
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines._crm_share_anew(lines.order_id, lines)
-        return lines
-
-    def write(self, vals):
-        if not SHARED_FIELDS & vals.keys():
-            return super().write(vals)
-        orders = self.order_id
-        result = super().write(vals)
-        self._crm_share_anew(orders | self.order_id, self)
-        return result
-
-    def unlink(self):
-        orders = self.order_id
-        result = super().unlink()
-        self._crm_share_anew(orders.exists(), self)
-        return result
-
     # === BUSINESS METHODS === #
 
     @api.model
     def _crm_ledger_depends(self):
-        # What the lines of an order share is looked after by `_crm_share_anew`: a
-        # dependency of each on all would compute all of them, always.
+        # What the lines of an order share is looked after by the order: a dependency of
+        # each line on all would compute all of them, always.
         names = ["crm_reference_price", "crm_listed_price", "technical_price_unit"]
         names += ["price_unit", "discount", "product_uom_qty", "display_type"]
         if "reward_id" in self._fields:  # promotions are an add-on of their own
             names.append("reward_id")
         order = ["partner_id", "currency_id", "pricelist_id", "payment_term_id"]
         return [*names, *(f"order_id.{name}" for name in order)]
-
-    @api.model
-    def _crm_share_anew(self, orders, changed):
-        """Let the other lines of orders take their share of negative lines and of early
-        payment anew, where there is one.
-
-        :param changed: lines that are computed anyway
-        """
-        computed = set(changed._ids)
-        for order in orders.sudo():  # as computed: whoever writes a single line
-            others = [line for line in order.order_line if line.id not in computed]
-            if others and (
-                order._crm_get_early_payment()
-                or any(line._crm_takes_off() for line in order.order_line)
-                or any(line._crm_has_share() for line in others)
-            ):
-                order.order_line._crm_compute_given_anew()
 
     def _crm_compute_given_anew(self):
         for name in CHANNEL_FIELDS:
@@ -229,29 +185,25 @@ class CrmSaleLineLedger(models.AbstractModel):
 
         :return: ``{id: Channels}`` of the lines that give something
         """
-        early_payment = order._crm_get_early_payment()
-        if early_payment or any(line._crm_takes_off() for line in order.order_line):
-            lines = order.order_line  # each has its share
+        if order._crm_has_shares():
+            lines = order.order_line
         else:
             lines = self.filtered(
                 lambda line: line._crm_get_net_price() != line.crm_reference_price
             )
         lines = lines.filtered(lambda line: not line.display_type)
-        other_pricelist = bool(lines) and order._crm_has_other_pricelist()
+        if not lines:
+            return {}
+        other_pricelist = order._crm_has_other_pricelist()
         return split(
             [line._crm_to_sold(other_pricelist) for line in lines],
-            early_payment,
-            lines[:1]._crm_get_digits(),
+            order._crm_get_early_payment(),
+            lines[0]._crm_get_digits(),
         )
 
     def _crm_takes_off(self):
         """Whether the line may be one that the others share; the split knows."""
         return self.price_unit * self.product_uom_qty * (100 - self.discount) < 0
-
-    def _crm_has_share(self):
-        return bool(
-            self.crm_given_reduction or self.crm_given_free or self.crm_given_term
-        )
 
     def _crm_to_sold(self, other_pricelist):
         """The line as the split sees it.

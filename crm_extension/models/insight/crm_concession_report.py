@@ -35,6 +35,7 @@ class CrmConcessionReport(models.Model):
         + ["partner_id", "user_id", "team_id", "company_id"],
         "sale.order.line": ["order_id", "product_id", "product_uom_qty", "display_type"]
         + ["price_subtotal", "crm_given_by_id", "crm_cost", "crm_cost_written_down"]
+        + ["purchase_price"]
         + [f"crm_given_{channel}" for channel in LINE_CHANNELS],
         "account.move": ["invoice_date", "date", "move_type", "invoice_currency_rate"]
         + ["partner_id", "invoice_user_id", "team_id", "company_id"],

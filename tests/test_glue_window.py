@@ -60,6 +60,13 @@ class TestSplitOrders(ApprovalCommon, TransactionCase):
         with self.assertRaisesRegex(UserError, "Judged together with"):
             second.action_confirm()
 
+    def test_what_would_be_asked_about_alone_names_no_other_order(self):
+        self.confirm()
+        whole = self.order_desks(40)
+        self.assertNotIn("Judged together", whole.crm_approval_route["why"])
+        half = self.order_desks(20)
+        self.assertIn("Judged together", half.crm_approval_route["why"])
+
     def test_the_sum_exactly_at_the_limit_asks_nobody(self):
         self.desk.list_price = 500
         self.confirm(10)

@@ -173,7 +173,7 @@ class SaleOrder(models.Model):
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
-        related = self._crm_get_related() if self._crm_are_sums_asked(gate) else {}
+        related = self._crm_filter_asked_by_sum(gate)._crm_get_related()
         return {
             order.id: " ".join(
                 filter(

@@ -165,15 +165,21 @@ class CrmSaleWindow(models.AbstractModel):
         }
         return self.new(values, origin=self._origin)
 
-    @api.model
-    def _crm_are_sums_asked(self, gate):
-        """Whether any rule looks at an amount that splitting makes smaller."""
+    def _crm_filter_asked_by_sum(self, gate):
+        """Orders for which a rule asks, or a point of it, that would not ask about the
+        order alone."""
         rules = self.env["crm.approval.policy"]._get_rules(gate.key)
-        return any(
-            find_amounts(part.condition)
+        conditions = [
+            part.condition
             for rule in rules
             for part in (rule, *rule.points)
-        )
+            if find_amounts(part.condition)
+        ]
+        found = self.browse()
+        for condition in conditions:
+            alone = super()._approval_filter_holding(condition)
+            found |= self._approval_filter_holding(condition) - alone
+        return found
 
     def _crm_tell_related(self, related):
         """In a sentence, what a single order is judged together with."""

@@ -383,7 +383,10 @@ class TestEntitlements(RulesCommon, TransactionCase):
         self.assertEqual(self.reference(order), 120)
         self.entitle(5)
         self.assertEqual(self.reference(order), 120)
+        self.assertFalse(order.crm_has_unclaimed)
         order.sudo()._recompute_prices()
+        self.assertTrue(order.crm_has_unclaimed)
+        self.assertEqual(order.order_line[1].crm_discount_entitlement, "Right (5 %)")
         self.assertEqual(self.reference(order), 114)
 
     def test_the_form_knows_the_amount_while_it_is_typed(self):
@@ -417,6 +420,15 @@ class TestGiveEntitled(RulesCommon, TransactionCase):
         self.assertEqual(order.crm_discount_state, "none")
         with self.assertRaisesRegex(UserError, "already"):
             order.action_crm_give_entitled()
+
+    def test_an_entitlement_in_the_customer_s_favour_asks_nobody(self):
+        self.discount_policy.line_ids.unlink()  # nobody may give anything
+        self.entitle(7)
+        self.chair.list_price = 33.33
+        order = self.make_order(0, 0)
+        order.action_crm_give_entitled()
+        order.action_confirm()
+        self.assertEqual(order.state, "sale")
 
     def test_a_larger_discount_is_left_alone(self):
         self.entitle(7)

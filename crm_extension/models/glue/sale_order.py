@@ -134,9 +134,10 @@ class SaleOrder(models.Model):
 
     def _recompute_prices(self):
         result = super()._recompute_prices()
-        # The entitled price follows from it, and from rules that may have changed.
-        for name in ("crm_own_price", "crm_reference_price"):
-            self.env.add_to_compute(self.order_line._fields[name], self.order_line)
+        lines, own = self.order_line, ("crm_full_price", "crm_own_price")
+        for name in own:
+            self.env.add_to_compute(lines._fields[name], lines)
+        lines.modified(own)  # what the rules make of them, too
         return result
 
     # === BUSINESS METHODS: approval === #

@@ -211,7 +211,8 @@ class CrmSaleLineRules(models.AbstractModel):
         purchases = {
             line.id: line._crm_to_purchase(entitlements.by_category)
             for line in others | self
-            if not line.display_type and not line.is_downpayment
+            # What is paid ahead or billed on is not bought here.
+            if not (line.display_type or line.is_downpayment or line.is_expense)
         }
         basket = Basket(
             purchases.values(),

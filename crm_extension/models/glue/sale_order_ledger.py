@@ -118,9 +118,8 @@ class CrmSaleLedger(models.AbstractModel):
         # Superuser mode: approvers need not write orders.
         for order in self.sudo():
             # Past the refusal above: here it is the approval that writes.
-            super(CrmSaleLedger, order).write(
-                {"crm_given_at_grant": order.crm_given_total}
-            )
+            kept = {"crm_given_at_grant": order.crm_given_total}
+            super(CrmSaleLedger, order).write(kept)  # pylint: disable=super-method-mismatch
         return super()._approval_on_granted(requests)
 
     @api.model

@@ -49,7 +49,11 @@ class CrmConcessionReport(models.Model):
 
     date = fields.Datetime(readonly=True)
     channel = fields.Selection(selection=CHANNELS, readonly=True)
-    amount = fields.Monetary(string="Given Away", readonly=True)
+    amount = fields.Monetary(
+        string="Given Away",
+        readonly=True,
+        help="In the company's currency; with taxes where prices include them.",
+    )
     amount_confirmed = fields.Monetary(
         string="Of It Confirmed",
         readonly=True,
@@ -73,9 +77,7 @@ class CrmConcessionReport(models.Model):
         help="What is left of the net price after the kept cost.",
     )
     order_id = fields.Many2one(comodel_name="sale.order", readonly=True)
-    order_line_id = fields.Many2one(
-        comodel_name="sale.order.line", string="Order Line", readonly=True
-    )
+    order_line_id = fields.Many2one(comodel_name="sale.order.line", readonly=True)
     move_id = fields.Many2one(
         comodel_name="account.move", string="Invoice", readonly=True
     )

@@ -1,5 +1,7 @@
 """By which channel orders and invoices give, and what finance sees of it."""
 
+from random import Random
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
@@ -304,6 +306,26 @@ class TestOrderChannels(LedgerCase):
             line.product_uom_qty = 20
         self.assertGives(order.order_line[0], discount=900)
 
+    def test_random_orders_and_edits_add_up(self):
+        for seed in range(5):
+            dice = Random(seed)
+            order = self.make_order(*(dice.choice((0, 5, 33.3)) for _ in range(3)))
+            for _edit in range(4):
+                line = dice.choice(order.order_line[:3])
+                line.write(
+                    {
+                        "price_unit": dice.choice((0, 99.99, 120, 450)),
+                        "discount": dice.choice((0, 7.77, 50, 100)),
+                        "product_uom_qty": dice.choice((1, 3, 7)),
+                    }
+                )
+                if dice.random() < 0.4:
+                    self.cut(order, dice.choice((0.01, 33.33, 100)))
+                self.assertAddsUp(order)
+            if cut := order.order_line[3:]:
+                cut.unlink()
+                self.assertAddsUp(order)
+
     def test_a_line_that_is_not_chosen_gives_nothing(self):
         order = self.make_order(0, 50)
         order.order_line[1].product_uom_qty = 0
@@ -355,6 +377,16 @@ class TestKeptCost(LedgerCase):
         self.assertEqual(order.crm_given_total, 450)
         line.purchase_price = 300
         self.assertFalse(line.crm_cost_written_down)
+
+    def test_a_cost_that_fell_is_not_written_down(self):
+        line = self.make_order(0).order_line
+        self.desk.standard_price = 200
+        line.purchase_price = 200
+        self.env.flush_all()
+        self.assertFalse(line.crm_cost_written_down)
+        line.purchase_price = 190
+        self.env.flush_all()
+        self.assertEqual(line.crm_cost_written_down, 600)
 
     def test_it_is_taken_anew_with_another_product_and_frozen_when_confirmed(self):
         line = self.make_order(0).order_line

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import float_is_zero
 from odoo.tools.sql import column_exists, create_column
 
 from ..discount.ledger import NOTHING_GIVEN, Channels, Sold, split, written_down
@@ -149,19 +150,21 @@ class CrmSaleLineLedger(models.AbstractModel):
 
     @api.depends("crm_cost", "purchase_price", "product_uom_qty")
     def _compute_crm_cost_written_down(self):
-        below = self.filtered(lambda line: line.purchase_price < line.crm_cost)
-        (self - below).crm_cost_written_down = 0
-        for line in below:
-            # What a delivery cost indeed is written by the valuation, not by a person.
-            if not line._crm_is_cost_delivered():
-                line.crm_cost_written_down = float(
-                    written_down(
-                        line.crm_cost,
-                        line.purchase_price,
-                        line.product_uom_qty,
-                        line._crm_get_digits(),
-                    )
+        dressed = self.filtered(
+            lambda line: (
+                line.purchase_price < line.crm_cost and not line._crm_is_cost_valued()
+            )
+        )
+        (self - dressed).crm_cost_written_down = 0
+        for line in dressed:
+            line.crm_cost_written_down = float(
+                written_down(
+                    line.crm_cost,
+                    line.purchase_price,
+                    line.product_uom_qty,
+                    line._crm_get_digits(),
                 )
+            )
 
     # === BUSINESS METHODS === #
 
@@ -268,12 +271,13 @@ class CrmSaleLineLedger(models.AbstractModel):
             product.cost_currency_id,
         )
 
-    def _crm_is_cost_delivered(self):
-        """Whether Odoo takes the cost from the deliveries from now on."""
-        return (
-            self.product_id.with_company(self.company_id).cost_method != "standard"
-            and self.has_valued_move_ids()
-        )
+    def _crm_is_cost_valued(self):
+        """Whether the valuation itself says what the line costs: as a product costs
+        today, or as its deliveries did, which Odoo writes where they are valued."""
+        line = self.with_company(self.company_id)
+        return float_is_zero(
+            line.purchase_price - line._crm_get_cost(), precision_digits=6
+        ) or (line.qty_delivered > 0 and line.product_id.cost_method != "standard")
 
     def _crm_get_due(self):
         """The quantity that the customer has to pay for: delivered or ordered, as the

@@ -49,7 +49,11 @@ class CrmConcessionReport(models.Model):
 
     date = fields.Datetime(readonly=True)
     channel = fields.Selection(selection=CHANNELS, readonly=True)
-    amount = fields.Monetary(string="Given Away", readonly=True)
+    amount = fields.Monetary(
+        string="Given Away",
+        readonly=True,
+        help="In the company's currency; with taxes where prices include them.",
+    )
     amount_confirmed = fields.Monetary(
         string="Of It Confirmed",
         readonly=True,

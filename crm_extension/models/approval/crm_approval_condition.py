@@ -65,6 +65,11 @@ class CrmApprovalCondition(models.AbstractModel):
         return found
 
     def _approval_filter_holding(self, condition):
+        """The documents for which a condition holds, read as they are; a glue adds
+        those for which it holds in another way."""
+        return self._approval_filter_reading(condition)
+
+    def _approval_filter_reading(self, condition):
         try:
             return self.filtered_domain(condition)
         except UNREADABLE:
@@ -72,7 +77,7 @@ class CrmApprovalCondition(models.AbstractModel):
                 return self
             # What cannot be read of one document says nothing about the others.
             return self.browse().concat(
-                *(document._approval_filter_holding(condition) for document in self)
+                *(document._approval_filter_reading(condition) for document in self)
             )
 
     def _approval_get_known_lang(self, lang):

@@ -67,7 +67,7 @@ class CrmSaleWindow(models.AbstractModel):
             *(
                 order
                 for order, summed in together.items()
-                if super(CrmSaleWindow, summed)._approval_filter_holding(condition)
+                if summed._approval_filter_reading(condition)
             )
         )
 
@@ -177,7 +177,7 @@ class CrmSaleWindow(models.AbstractModel):
         ]
         found = self.browse()
         for condition in conditions:
-            alone = super()._approval_filter_holding(condition)
+            alone = self._approval_filter_reading(condition)
             found |= self._approval_filter_holding(condition) - alone
         return found
 

@@ -114,12 +114,6 @@ class SaleOrder(models.Model):
         )
         return super()._action_cancel()
 
-    def _action_confirm(self):
-        # Which rule applied is told as of now, whenever the line was written.
-        lines = self.order_line
-        self.env.add_to_compute(lines._fields["crm_discount_ceiling"], lines)
-        return super()._action_confirm()
-
     def _recompute_prices(self):
         result = super()._recompute_prices()
         lines, own = self.order_line, ("crm_full_price", "crm_own_price")

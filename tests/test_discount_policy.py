@@ -166,23 +166,24 @@ class TestCeilings(RulesCommon, TransactionCase):
 
     def test_the_explanation_and_the_line_name_the_rule(self):
         self.rule(5, name="Seating is dear", category_id=self.seating.id)
-        self.on_chair.discount = 12
+        self.order = self.make_order(0, 12)
+        self.on_desk, self.on_chair = self.order.order_line
         why = self.order.crm_approval_route["why"]
         self.assertIn("“Chair” gives 12 %; 5 % may be given", why)
         self.assertIn("(Seating is dear)", why)
         self.assertEqual(self.on_chair.crm_discount_ceiling, "Seating is dear (5 %)")
         self.assertEqual(self.on_desk.crm_discount_ceiling, "Salesperson (10 %)")
 
-    def test_a_confirmed_line_keeps_the_rule_of_that_moment(self):
+    def test_a_line_keeps_the_rule_under_which_it_was_given(self):
         rule = self.rule(20, name="Campaign")
-        self.order.order_line.write({"discount": 7})
-        self.assertEqual(self.on_desk.crm_discount_ceiling, "Campaign (20 %)")
+        order = self.make_order(7)
+        line = order.order_line
+        self.assertEqual(line.crm_discount_ceiling, "Campaign (20 %)")
+        order.action_confirm()
         rule.active = False
-        self.order.action_confirm()
-        self.assertEqual(self.on_desk.crm_discount_ceiling, "Salesperson (10 %)")
-        rule.active = True
-        self.order.invalidate_recordset()
-        self.assertEqual(self.on_desk.crm_discount_ceiling, "Salesperson (10 %)")
+        self.assertEqual(line.crm_discount_ceiling, "Campaign (20 %)")
+        copy = order.copy().order_line
+        self.assertEqual(copy.crm_discount_ceiling, "Salesperson (10 %)")
 
     def test_what_people_may_give_is_least_where_something_is_given(self):
         self.rule(5, category_id=self.seating.id)

@@ -128,10 +128,6 @@ class SaleOrder(models.Model):
         )
         return super()._action_cancel()
 
-    def _action_confirm(self):
-        self.order_line._crm_renew_ceilings()
-        return super()._action_confirm()
-
     def _recompute_prices(self):
         result = super()._recompute_prices()
         lines, own = self.order_line, ("crm_full_price", "crm_own_price")

@@ -127,7 +127,10 @@ class SaleOrderLine(models.Model):
 
     def write(self, vals):
         self._crm_refuse_kept_fields(vals)
-        given = self._crm_filter_given_by_writing(vals)
+        # Written only where it changes: the ceiling that is kept follows from it.
+        given = self._crm_filter_given_by_writing(vals).filtered(
+            lambda line: line.sudo().crm_given_by_id.id != self.env.uid
+        )
         super(SaleOrderLine, given).write(vals | {"crm_given_by_id": self.env.uid})
         return super(SaleOrderLine, self - given).write(vals)
 

@@ -60,7 +60,7 @@ class CrmSaleLineRules(models.AbstractModel):
         readonly=False,
         copy=False,
         groups="base.group_user",
-        help="What says how much may be given here without asking anybody.",
+        help="What said how much may be given here without asking, when it was given.",
     )
 
     # === COMPUTE METHODS === #

@@ -87,14 +87,6 @@ class CrmSaleLineRules(models.AbstractModel):
 
     # === BUSINESS METHODS: what may be given === #
 
-    def _crm_renew_ceilings(self):
-        """Put down what limits the lines as of now, whenever they were written."""
-        for text, lines in self._crm_group_by_ceiling():
-            changed = lines.filtered(
-                lambda line, text=text: line.crm_discount_ceiling != text
-            )
-            self.env.add_to_compute(self._fields["crm_discount_ceiling"], changed)
-
     def _crm_group_by_ceiling(self):
         """The lines that something limits, by what it is: yields ``(text, lines)``."""
         policies = self.env["crm.discount.policy"]

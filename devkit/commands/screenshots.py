@@ -221,6 +221,7 @@ def play(story):
         quotation,
         ".o_crm_progress [data-stage=paid][data-state=done]",
     )
+    story.shoot("concessions", "finance", "concessions", ".o_pivot td")
     story.shoot("asked-by-me", "sales", "approvals-asked", ".o_data_row")
     salesperson_asks_for_a_change(story, story.record("res_partner_nuc"))
     policies(story)
@@ -338,8 +339,10 @@ def salesperson_asks_for_a_change(story, customer):
         return
     page = story.open("sales", f"contacts/{customer}", ".o_form_view")
     page.click("button[name=action_approval_propose_change]")
-    page.click(".modal td[name=value_reference]")
-    page.type(".modal td[name=value_reference] input", "45 Days", leave=False)
+    # Below the highest discount.
+    term = ".modal .o_data_row + .o_data_row td[name=value_reference]"
+    page.click(term)
+    page.type(f"{term} input", "45 Days", leave=False)
     page.choose(".o-autocomplete--dropdown-item a", "45 Days")
     page.type(
         ".modal [name=reason] textarea",

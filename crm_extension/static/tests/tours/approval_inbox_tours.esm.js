@@ -158,7 +158,11 @@ tours.add("crm_extension_manager_sees_the_number_change", {
             trigger: ".o_crm_inbox_systray:not(:has(.badge))",
             run: () => console.log("a colleague asks now"),
         },
-        see("The number is there", '.o_crm_inbox_systray .badge:contains("1")'),
+        {
+            ...see("The number is there", '.o_crm_inbox_systray .badge:contains("1")'),
+            // The colleague's request waits until the server has made its files.
+            timeout: 40000,
+        },
     ],
 });
 

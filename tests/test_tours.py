@@ -204,7 +204,9 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
         self.assertEqual(order.crm_approval_state, "pending")
 
     def ask_from_elsewhere(self, order):
-        """The salesperson asks, from a computer of their own."""
+        """The salesperson asks, takes it back and asks again, from a computer of their
+        own: what is said while a browser is still being heard for the first time may
+        pass it by."""
         with requests.Session() as elsewhere:
             elsewhere.cookies[TEST_CURSOR_COOKIE_NAME] = self.http_request_key
             login = self.sales.login
@@ -214,14 +216,21 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
                     "session/authenticate",
                     {"db": self.cr.dbname, "login": login, "password": password},
                 ),
-                (
-                    "dataset/call_kw/sale.order/action_approval_request",
-                    {
-                        "model": "sale.order",
-                        "method": "action_approval_request",
-                        "args": [order.ids],
-                        "kwargs": {},
-                    },
+                *(
+                    (
+                        f"dataset/call_kw/sale.order/{method}",
+                        {
+                            "model": "sale.order",
+                            "method": method,
+                            "args": [order.ids],
+                            "kwargs": {},
+                        },
+                    )
+                    for method in (
+                        "action_approval_request",
+                        "action_approval_recall",
+                        "action_approval_request",
+                    )
                 ),
             ):
                 elsewhere.post(

@@ -64,7 +64,7 @@ def sales(draw):
 def verdict_of(lines, digits):
     return judge(
         [
-            Line(line.key, "", line.reference, line.price, line.quantity, 10)
+            Line(line.key, line.reference, line.price, line.quantity, 10)
             for line in lines
         ],
         40,

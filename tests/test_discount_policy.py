@@ -57,7 +57,7 @@ class RulesCommon(ApprovalCommon):
 
     def room(self, line):
         """What may still be given on a line that gives nothing."""
-        line.invalidate_recordset()
+        self.env.invalidate_all()
         order = line.order_id.sudo()
         return float(order._crm_get_verdicts()[order.id].lines[line.id].ceiling)
 

@@ -30,13 +30,14 @@ class CrmApprovalCondition(models.AbstractModel):
         """
         if not company_id:
             return self
-        shared = self._approval_is_shared(names)
-        return self.filtered(
-            lambda document: (
-                document._approval_get_company().id == company_id
-                or (shared and document._approval_is_of_no_company())
+        by_company = self._approval_group_by_company()
+        company = self.env["res.company"].browse(company_id)
+        found = by_company.get(company, self.browse())
+        if len(found) < len(self) and self._approval_is_shared(names):
+            found |= self.filtered(
+                lambda document: document._approval_is_of_no_company()
             )
-        )
+        return found
 
     def _approval_is_of_no_company(self):
         return "company_id" not in self._fields or not self.company_id
@@ -55,9 +56,7 @@ class CrmApprovalCondition(models.AbstractModel):
         if not condition:
             return self
         found = self.browse()
-        for company, documents in self.grouped(
-            lambda document: document._approval_get_company()
-        ).items():
+        for company, documents in self._approval_group_by_company().items():
             read = documents.with_company(company).with_context(
                 lang=self._approval_get_known_lang(lang)
             )

@@ -68,6 +68,17 @@ class CrmApprovalHooks(models.AbstractModel):
             return self.company_id
         return self.env.company
 
+    def _approval_group_by_company(self):
+        """As :meth:`_approval_get_company`, of all documents at once:
+        ``{company: documents}``."""
+        if "company_id" not in self._fields:
+            return {self.env.company: self} if self else {}
+        by_company = self.grouped("company_id")
+        if alone := by_company.pop(self.env["res.company"], None):
+            own = by_company.get(self.env.company, self.browse())
+            by_company[self.env.company] = own + alone
+        return by_company
+
     @api.model
     def _approval_get_gate(self, key):
         """One of the document's gates; ``None`` when it has it no longer."""

@@ -77,6 +77,9 @@ class Assessment(NamedTuple):
     refusal: str = ""
 
 
+FREE = Assessment("free", ())
+
+
 class CrmApprovalTransition(models.AbstractModel):
     """A document that may not enter a state without a grant.
 
@@ -243,16 +246,19 @@ class CrmApprovalTransition(models.AbstractModel):
         concerned = self.filtered(
             lambda document: asked[document.id] or refusals.get(document.id)
         )
+        assessments = dict.fromkeys(self._ids, FREE)
+        if not concerned:
+            return assessments
         earlier = concerned._approval_get_requests(gate)
-        facts = concerned._approval_get_facts(gate) if concerned else {}
-        return {
+        facts = concerned._approval_get_facts(gate)
+        return assessments | {
             document.id: document._approval_assess_one(
                 asked[document.id],
                 refusals.get(document.id, ""),
                 earlier.get(document._origin.id, self.env["crm.approval.request"]),
                 facts.get(document.id, {}),
             )
-            for document in self
+            for document in concerned
         }
 
     def _approval_assess_one(self, asked, refusal, requests, facts):

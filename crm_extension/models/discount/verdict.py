@@ -23,7 +23,6 @@ class Line(NamedTuple):
     """One priced line of a sale.
 
     :param key: identifies the line to the caller
-    :param label: the line's name for people
     :param reference: unit price the customer is entitled to
     :param price: unit price asked, after the line's discount
     :param quantity: in the unit that both prices speak of
@@ -32,7 +31,6 @@ class Line(NamedTuple):
     """
 
     key: object
-    label: str
     reference: float
     price: float
     quantity: float
@@ -52,7 +50,6 @@ class LineVerdict(NamedTuple):
     """
 
     key: object
-    label: str
     listed: Decimal
     concession: Decimal
     percent: Decimal
@@ -163,7 +160,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
     if unallocated:
         # Taken off, and nothing it could be taken off from: all of it is given.
         verdicts[None] = _judge_line(
-            Line(None, "", 0, 0, 0, 0),
+            Line(None, 0, 0, 0, 0),
             unallocated,
             unallocated,
             unallocated,
@@ -228,7 +225,6 @@ def _judge_line(line, listed, raw, concession, limit, floor) -> LineVerdict:
         state = "within" if percent else "none"
     return LineVerdict(
         line.key,
-        line.label,
         listed,
         concession,
         percent,

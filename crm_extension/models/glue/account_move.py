@@ -157,8 +157,14 @@ class AccountMove(models.Model):
         for key, given in self._crm_get_verdict().lines.items():
             if given.excess:
                 line = f"line:{key}" if key else "reduction"
-                facts[line] = Fact(given.concession, "higher", given.label, "discount")
+                name = self._crm_name_line(key)
+                facts[line] = Fact(given.concession, "higher", name, "discount")
         return facts
+
+    def _crm_name_line(self, key):
+        """How people call what a part of the verdict on a single invoice is about."""
+        line = self.invoice_line_ids.filtered(lambda line: line.id == key)
+        return line.product_id.name or line.name or self.env._("The discount")
 
     def _crm_get_exposure(self):
         """What the invoice adds to what the customer owes, in company currency."""
@@ -177,7 +183,7 @@ class AccountMove(models.Model):
             return ""
         return self.env._(
             "“%(line)s” gives %(percent)g %% beyond the order.",
-            line=worst.label or self.env._("The discount"),
+            line=self._crm_name_line(worst.key),
             percent=worst.percent,
         )
 

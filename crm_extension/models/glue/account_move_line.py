@@ -34,7 +34,6 @@ class AccountMoveLine(models.Model):
         price = self.price_unit * (1 - self.discount / 100)
         return Line(
             key=self.id,
-            label=self.product_id.name or self.name or "",
             reference=self._crm_get_reference_price(price),
             price=price,
             quantity=self.quantity,

@@ -4,9 +4,7 @@ from odoo.tools import format_amount, format_date
 
 from ..approval.core.facts import Fact
 from ..approval.core.gate import Gate
-from ..discount.verdict import NOTHING, judge
 from ..fulfilment.progress import Execution, stages
-from .sale_order_line import DISCOUNT_STATES
 
 
 class SaleOrder(models.Model):
@@ -19,49 +17,10 @@ class SaleOrder(models.Model):
         "crm.sale.offer",
         "crm.sale.window",
         "crm.sale.rules",
+        "crm.sale.verdict",
         "crm.approval.mixin",
     ]
 
-    crm_discount_given = fields.Float(
-        string="Highest Discount (%)",
-        compute="_compute_crm_discount",
-        digits=(5, 2),
-        groups="base.group_user",
-        help="The most that any line gives away, in percent of the entitled price.",
-    )
-    crm_discount_excess = fields.Float(
-        string="Above the Limit (%)",
-        compute="_compute_crm_discount",
-        digits=(5, 2),
-        groups="base.group_user",
-        help="How far a line goes above what its giver may give alone.",
-    )
-    crm_discount_amount = fields.Monetary(
-        string="Given Away",
-        compute="_compute_crm_discount",
-        groups="base.group_user",
-        help="Entitled price minus asked price, over all lines.",
-    )
-    crm_discount_share = fields.Float(
-        string="Given in All (%)",
-        compute="_compute_crm_discount",
-        digits=(5, 2),
-        groups="base.group_user",
-        help="What is given away, in percent of what the customer would pay by right.",
-    )
-    crm_discount_allowed = fields.Monetary(
-        string="Without Asking",
-        compute="_compute_crm_discount",
-        groups="base.group_user",
-        help="How much those who price the lines may give in all without asking.",
-    )
-    crm_discount_state = fields.Selection(
-        selection=DISCOUNT_STATES,
-        string="Discount State",
-        compute="_compute_crm_discount",
-        groups="base.group_user",
-        help="That of the line which asks for the highest decision.",
-    )
     crm_custom_made = fields.Boolean(
         string="Made to Order Specially",
         compute="_compute_crm_custom_made",
@@ -74,18 +33,6 @@ class SaleOrder(models.Model):
     )
 
     # === COMPUTE METHODS === #
-
-    @api.depends(lambda self: self._crm_discount_depends())
-    @api.depends_context("uid")
-    def _compute_crm_discount(self):
-        verdicts = self.sudo()._crm_get_verdicts()
-        names = ("state", "given", "excess", "amount", "share", "allowed")
-        # Set together: many orders of a list give the same, most of them nothing.
-        for values, orders in self.grouped(
-            lambda order: verdicts[order.id].summary
-        ).items():
-            for name, value in zip(names, values, strict=True):
-                orders[f"crm_discount_{name}"] = value
 
     @api.depends("order_line.product_id.crm_custom_made")
     def _compute_crm_custom_made(self):
@@ -276,53 +223,7 @@ class SaleOrder(models.Model):
             self.date_order or fields.Date.context_today(self),
         )
 
-    # === BUSINESS METHODS: discount === #
-
-    @api.model
-    def _crm_discount_depends(self):
-        names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
-        names += ("price_unit", "discount", "product_uom_qty")
-        floor = "partner_id.commercial_partner_id.crm_discount_floor"
-        head = ["company_id", "currency_id", floor]
-        return [*head, *(f"order_line.{name}" for name in names)]
-
-    def _crm_get_verdicts(self):
-        """What each order gives away, judged by its company's policy.
-
-        :return: ``{id: Verdict}``
-        """
-        verdicts = {}
-        policies = self.env["crm.discount.policy"]
-        for company, orders in self.grouped(
-            lambda order: order.company_id or order.env.company
-        ).items():
-            limits = policies._get_limits(company.id)
-            if not limits:
-                verdicts.update({order.id: NOTHING for order in orders})
-                continue
-            lines = orders.order_line.filtered(lambda line: not line.display_type)
-            ceilings = lines._crm_get_ceilings(limits, company)
-            customers = orders.partner_id
-            floors = customers._crm_get_strictest_floors(company, limits.floor)
-            for order in orders:
-                floor = floors.get(order.partner_id.id, limits.floor)
-                verdicts[order.id] = order._crm_judge(floor, ceilings)
-        return verdicts
-
-    def _crm_judge(self, floor, ceilings):
-        """
-        :param ceilings: :class:`Ceiling` of the giver of each line, by line
-        """
-        currency = self.currency_id or self.company_id.currency_id
-        return judge(
-            [
-                line._crm_to_verdict_line(ceilings[line.id])
-                for line in self.order_line
-                if line.id in ceilings
-            ],
-            floor,
-            currency.decimal_places,
-        )
+    # === BUSINESS METHODS: what people read === #
 
     def _crm_get_facts(self, verdict):
         facts = {
@@ -344,28 +245,14 @@ class SaleOrder(models.Model):
             facts["reduction"] = Fact(beyond.concession, "higher", topic="discount")
         return facts
 
-    def _crm_explain(self, verdict):
-        if verdict.state not in ("above", "refused"):
-            return ""
-        above = [line for line in verdict.lines.values() if line.excess]
-        return " ".join(
-            self.env._(
-                "“%(line)s” gives %(percent)g %%; %(limit)g %% may be given without"
-                " asking (%(rule)s).",
-                line=line.label or self.env._("The discount"),
-                percent=line.percent,
-                limit=line.ceiling,
-                rule=line.rule,
-            )
-            for line in above
-        )
-
     def _crm_summarize(self, worst):
         """One line for the inbox: the highest discount, or else what is special."""
         what = self._crm_tell_custom()
         if worst:
             what = self.env._(
-                "%(percent)g %% on %(line)s", percent=worst.percent, line=worst.label
+                "%(percent)g %% on %(line)s",
+                percent=worst.percent,
+                line=self._crm_name_line(worst.key),
             )
         return f"{self.partner_id.display_name}: {what}"
 
@@ -375,32 +262,6 @@ class SaleOrder(models.Model):
             return ""
         return self.env._(
             "%s: made for this customer alone.", ", ".join(products.mapped("name"))
-        )
-
-    def _crm_explain_refusal(self, verdict):
-        worst = max(verdict.lines.values(), key=lambda line: line.percent)
-        limits = self.env["crm.discount.policy"]._get_limits(self.company_id.id)
-        own = self.partner_id._crm_get_discount_floor(self.company_id)
-        if own is not None and own < limits.floor:
-            return self.env._(
-                "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and"
-                " %(customer)s may be given %(floor)g %% at most. Lower the discount to"
-                " %(floor)g %% or less, or request a change on the customer's form.",
-                document=self.display_name,
-                line=worst.label or self.env._("The discount"),
-                percent=worst.percent,
-                customer=self.partner_id.commercial_partner_id.display_name,
-                floor=own,
-            )
-        return self.env._(
-            "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and the"
-            " company's floor in “%(policy)s” is %(floor)g %%. Nobody can approve more;"
-            " lower the discount to %(floor)g %% or less.",
-            document=self.display_name,
-            line=worst.label or self.env._("The discount"),
-            percent=worst.percent,
-            policy=limits.policy,
-            floor=limits.floor,
         )
 
     def _crm_get_figure_cards(self, verdict, account):

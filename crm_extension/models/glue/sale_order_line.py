@@ -8,6 +8,7 @@ from ..approval.core.facts import Fact
 from ..discount.verdict import Line
 from .sale_order_line_ledger import LEDGER_FIELDS
 from .sale_order_line_rules import RULE_FIELDS
+from .sale_order_verdict import DISCOUNT_STATES
 
 # What a line gives away follows from these; each of them is governed.
 CONCESSION_FIELDS = frozenset(
@@ -16,12 +17,6 @@ CONCESSION_FIELDS = frozenset(
 )
 PRICE_FIELDS = frozenset({"price_unit", "discount"})
 THING_FIELDS = frozenset({"product_id", "product_uom_id", "product_uom_qty"})
-DISCOUNT_STATES = [
-    ("none", "Nothing given"),
-    ("within", "Within your limit"),
-    ("above", "Above your limit"),
-    ("refused", "Not possible"),
-]
 # Kept by the add-on: what the customer was entitled to, who went below it, and how.
 KEPT_FIELDS = (
     frozenset({"crm_reference_price", "crm_given_by_id"}) | RULE_FIELDS | LEDGER_FIELDS
@@ -96,18 +91,10 @@ class SaleOrderLine(models.Model):
             line.crm_reference_price = price
             line.crm_discount_entitlement = rule
 
-    @api.depends(
-        "crm_reference_price",
-        "price_unit",
-        "discount",
-        "product_uom_qty",
-        "order_id.order_line.price_unit",
-        "order_id.order_line.discount",
-        "order_id.order_line.product_uom_qty",
-    )
+    @api.depends("order_id.crm_verdict")
     @api.depends_context("lang", "uid")
     def _compute_crm_discount(self):
-        verdicts = self.order_id.sudo()._crm_get_verdicts()
+        verdicts = self.order_id._crm_get_verdicts()
         for line in self:
             given = verdicts[line.order_id.id].lines.get(line.id)
             line.crm_discount_given = given.percent if given else 0
@@ -181,7 +168,6 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         return Line(
             key=self.id,
-            label=self.product_id.name or self.name or "",
             reference=self.crm_reference_price,
             price=_net_price(self.price_unit, self.discount),
             quantity=self.product_uom_qty,

@@ -1,0 +1,195 @@
+from odoo import api, fields, models
+
+from ..discount.verdict import NOTHING, judge
+
+DISCOUNT_STATES = [
+    ("none", "Nothing given"),
+    ("within", "Within your limit"),
+    ("above", "Above your limit"),
+    ("refused", "Not possible"),
+]
+
+
+class CrmSaleVerdict(models.AbstractModel):
+    """What an order gives away, and whether it may: worked out once, and read by the
+    order, its lines, its banner and its gate.
+
+    Part of ``sale.order``, and nothing else's.
+    """
+
+    _name = "crm.sale.verdict"
+    _description = "Verdict on an Order"
+
+    # As the order defines it; amounts of an abstract model need one.
+    currency_id = fields.Many2one("res.currency")
+    crm_verdict = fields.Binary(
+        string="Verdict",
+        compute="_compute_crm_verdict",
+        compute_sudo=True,  # the verdict is the same whoever looks
+        exportable=False,
+        groups=fields.NO_ACCESS,
+        help="A value of the discount's verdict, for other computed fields.",
+    )
+    crm_discount_given = fields.Float(
+        string="Highest Discount (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="The most that any line gives away, in percent of the entitled price.",
+    )
+    crm_discount_excess = fields.Float(
+        string="Above the Limit (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="How far a line goes above what its giver may give alone.",
+    )
+    crm_discount_amount = fields.Monetary(
+        string="Given Away",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="Entitled price minus asked price, over all lines.",
+    )
+    crm_discount_share = fields.Float(
+        string="Given in All (%)",
+        compute="_compute_crm_discount",
+        digits=(5, 2),
+        groups="base.group_user",
+        help="What is given away, in percent of what the customer would pay by right.",
+    )
+    crm_discount_allowed = fields.Monetary(
+        string="Without Asking",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="How much those who price the lines may give in all without asking.",
+    )
+    crm_discount_state = fields.Selection(
+        selection=DISCOUNT_STATES,
+        string="Discount State",
+        compute="_compute_crm_discount",
+        groups="base.group_user",
+        help="That of the line which asks for the highest decision.",
+    )
+    # === COMPUTE METHODS === #
+
+    @api.depends(lambda self: self._crm_discount_depends())
+    @api.depends_context("uid")
+    def _compute_crm_verdict(self):
+        policies = self.env["crm.discount.policy"]
+        for company, orders in self.grouped("company_id").items():
+            company = company or self.env.company
+            limits = policies._get_limits(company.id)
+            if limits:
+                orders._crm_judge_all(limits, company)
+            else:
+                orders.crm_verdict = NOTHING
+
+    @api.depends("crm_verdict")
+    @api.depends_context("uid")
+    def _compute_crm_discount(self):
+        verdicts = self._crm_get_verdicts()
+        names = ("state", "given", "excess", "amount", "share", "allowed")
+        # Set together: many orders of a list give the same, most of them nothing.
+        for values, orders in self.grouped(
+            lambda order: verdicts[order.id].summary
+        ).items():
+            for name, value in zip(names, values, strict=True):
+                orders[f"crm_discount_{name}"] = value
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _crm_discount_depends(self):
+        names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
+        names += ("price_unit", "discount", "product_uom_qty")
+        customer = "partner_id.commercial_partner_id"
+        return [
+            "company_id",
+            "currency_id",
+            f"{customer}.crm_discount_floor",
+            f"{customer}.crm_class_id",
+            "order_line.product_id.categ_id",
+            *(f"order_line.{name}" for name in names),
+        ]
+
+    def _crm_get_verdicts(self):
+        """What each order gives away, judged by its company's policy.
+
+        :return: ``{id: Verdict}``
+        """
+        # Superuser mode: nobody reads a verdict but what is made of it.
+        return {order.id: order.crm_verdict for order in self.sudo()}
+
+    def _crm_judge_all(self, limits, company):
+        """Judge orders of one company.
+
+        :param limits: of the company, see ``crm.discount.policy``
+        """
+        lines = self.order_line.filtered(lambda line: not line.display_type)
+        ceilings = lines._crm_get_ceilings(limits, company)
+        floors = self.partner_id._crm_get_strictest_floors(company, limits.floor)
+        for order in self:
+            floor = floors.get(order.partner_id.id, limits.floor)
+            order.crm_verdict = order._crm_judge(floor, ceilings)
+
+    def _crm_judge(self, floor, ceilings):
+        """
+        :param ceilings: :class:`Ceiling` of the giver of each line, by line
+        """
+        currency = self.currency_id or self.company_id.currency_id
+        return judge(
+            [
+                line._crm_to_verdict_line(ceilings[line.id])
+                for line in self.order_line
+                if line.id in ceilings
+            ],
+            floor,
+            currency.decimal_places,
+        )
+
+    def _crm_name_line(self, key):
+        """How people call what a part of the verdict on a single order is about."""
+        line = self.order_line.filtered(lambda line: line.id == key)
+        return line.product_id.name or line.name or self.env._("The discount")
+
+    def _crm_explain(self, verdict):
+        if verdict.state not in ("above", "refused"):
+            return ""
+        above = [line for line in verdict.lines.values() if line.excess]
+        return " ".join(
+            self.env._(
+                "“%(line)s” gives %(percent)g %%; %(limit)g %% may be given without"
+                " asking (%(rule)s).",
+                line=self._crm_name_line(line.key),
+                percent=line.percent,
+                limit=line.ceiling,
+                rule=line.rule,
+            )
+            for line in above
+        )
+
+    def _crm_explain_refusal(self, verdict):
+        worst = max(verdict.lines.values(), key=lambda line: line.percent)
+        limits = self.env["crm.discount.policy"]._get_limits(self.company_id.id)
+        own = self.partner_id._crm_get_discount_floor(self.company_id)
+        if own is not None and own < limits.floor:
+            return self.env._(
+                "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and"
+                " %(customer)s may be given %(floor)g %% at most. Lower the discount to"
+                " %(floor)g %% or less, or request a change on the customer's form.",
+                document=self.display_name,
+                line=self._crm_name_line(worst.key),
+                percent=worst.percent,
+                customer=self.partner_id.commercial_partner_id.display_name,
+                floor=own,
+            )
+        return self.env._(
+            "%(document)s cannot be confirmed: “%(line)s” gives %(percent)g %%, and the"
+            " company's floor in “%(policy)s” is %(floor)g %%. Nobody can approve more;"
+            " lower the discount to %(floor)g %% or less.",
+            document=self.display_name,
+            line=self._crm_name_line(worst.key),
+            percent=worst.percent,
+            policy=limits.policy,
+            floor=limits.floor,
+        )

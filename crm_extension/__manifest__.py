@@ -49,6 +49,8 @@
         "views/crm_discount_policy_views.xml",
         "views/crm_customer_class_views.xml",
         "views/crm_customer_profile_views.xml",
+        "views/crm_customer_check_views.xml",
+        "wizard/crm_customer_sample_views.xml",
         "views/crm_concession_report_views.xml",
         "views/account_move_views.xml",
         "views/helpdesk_ticket_views.xml",

@@ -12,6 +12,7 @@ PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
     MODELS / "discount" / "scope.py",
     MODELS / "discount" / "verdict.py",
+    MODELS / "discount" / "margin.py",
     MODELS / "discount" / "counter_offer.py",
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",

@@ -29,6 +29,7 @@ class SaleOrderLine(models.Model):
         "sale.order.line",
         "crm.sale.line.rules",
         "crm.sale.line.ledger",
+        "crm.sale.line.margin",
         "crm.approval.line.mixin",
     ]
 
@@ -160,10 +161,11 @@ class SaleOrderLine(models.Model):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
 
-    def _crm_to_verdict_line(self, ceiling):
+    def _crm_to_verdict_line(self, ceiling, earning=None):
         """The line as the verdict sees it.
 
         :param ceiling: :class:`Ceiling` of its giver
+        :param earning: what it costs and has to earn, where that is looked at
         """
         self.ensure_one()
         return Line(
@@ -173,7 +175,18 @@ class SaleOrderLine(models.Model):
             quantity=self.product_uom_qty,
             ceiling=ceiling.percent,
             rule=ceiling.name,
+            **(earning or {}),
         )
+
+    def _crm_get_price_values(self, price):
+        """What to write so that a line is priced so.
+
+        :param price: :class:`Price`
+        """
+        values = {"discount": float(price.discount)}
+        if not self.currency_id.is_zero(self.price_unit - float(price.unit)):
+            values["price_unit"] = float(price.unit)
+        return values
 
     def _crm_get_facts(self, given):
         """The governed content of a line that gives more than its giver may."""
@@ -226,8 +239,10 @@ class SaleOrderLine(models.Model):
             return False
         if given.state == "within":
             return self.env._("%(percent)g %% left", percent=given.room)
-        if given.state == "above":
+        if given.state == "above" and given.excess:
             return self.env._("%(percent)g %% over", percent=given.excess)
+        if given.state == "above":
+            return self.env._("Low margin")
         return self.env._("Not possible")
 
     def _crm_without_kept_defaults(self):

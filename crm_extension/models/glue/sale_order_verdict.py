@@ -102,6 +102,7 @@ class CrmSaleVerdict(models.AbstractModel):
     def _crm_discount_depends(self):
         names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
         names += ("price_unit", "discount", "product_uom_qty")
+        names += ("crm_cost", "product_uom_id", "tax_ids")  # what has to be earned
         customer = "partner_id.commercial_partner_id"
         return [
             "company_id",
@@ -127,25 +128,30 @@ class CrmSaleVerdict(models.AbstractModel):
         """
         lines = self.order_line.filtered(lambda line: not line.display_type)
         ceilings = lines._crm_get_ceilings(limits, company)
+        earnings = lines._crm_get_earnings(limits, company)
         floors = self.partner_id._crm_get_strictest_floors(company, limits.floor)
         for order in self:
             floor = floors.get(order.partner_id.id, limits.floor)
-            order.crm_verdict = order._crm_judge(floor, ceilings)
+            order.crm_verdict = order._crm_judge(floor, ceilings, earnings)
 
-    def _crm_judge(self, floor, ceilings):
+    def _crm_judge(self, floor, ceilings, earnings):
         """
         :param ceilings: :class:`Ceiling` of the giver of each line, by line
+        :param earnings: what each line costs and has to earn, by line
         """
-        currency = self.currency_id or self.company_id.currency_id
         return judge(
             [
-                line._crm_to_verdict_line(ceilings[line.id])
+                line._crm_to_verdict_line(ceilings[line.id], earnings.get(line.id))
                 for line in self.order_line
                 if line.id in ceilings
             ],
             floor,
-            currency.decimal_places,
+            self._crm_get_digits(),
         )
+
+    def _crm_get_digits(self):
+        currency = self.currency_id or self.company_id.currency_id
+        return (currency or self.env.company.currency_id).decimal_places
 
     def _crm_name_line(self, key):
         """How people call what a part of the verdict on a single order is about."""
@@ -156,7 +162,7 @@ class CrmSaleVerdict(models.AbstractModel):
         if verdict.state not in ("above", "refused"):
             return ""
         above = [line for line in verdict.lines.values() if line.excess]
-        return " ".join(
+        excesses = (
             self.env._(
                 "“%(line)s” gives %(percent)g %%; %(limit)g %% may be given without"
                 " asking (%(rule)s).",
@@ -167,6 +173,7 @@ class CrmSaleVerdict(models.AbstractModel):
             )
             for line in above
         )
+        return " ".join((*excesses, *self._crm_tell_shortfalls(verdict)))
 
     def _crm_explain_refusal(self, verdict):
         worst = max(verdict.lines.values(), key=lambda line: line.percent)

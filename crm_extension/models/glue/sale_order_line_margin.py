@@ -23,13 +23,13 @@ class CrmSaleLineMargin(models.AbstractModel):
         if not limits.margins:
             return {}
         places = self._crm_get_places(limits.margins, company)
+        costs = self._crm_get_priced_costs()
         earnings = {}
-        for line_id, cost in self._crm_get_priced_costs().items():
-            line = self.browse(line_id)
-            found = limits.margins.find(places[line_id], line._crm_get_own_quantity())
-            earnings[line_id] = {"cost": cost}
+        for line in self:
+            found = limits.margins.find(places[line.id], line._crm_get_own_quantity())
+            earnings[line.id] = {"cost": costs[line.id]}
             if found and not line._crm_is_billed_on():
-                earnings[line_id] |= {
+                earnings[line.id] |= {
                     "least_margin": found.percent,
                     "margin_rule": found.name,
                 }

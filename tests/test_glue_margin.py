@@ -345,7 +345,7 @@ class TestMarginOffers(MarginCommon, TransactionCase):
         order = self.make_order(0, 0)
         self.line(order).price_unit = 110
         self.assertEqual(
-            self.offers(order), ["Confirm without asking: Chair at $ 116.67"]
+            self.offers(order), ["Confirm without asking: Chair at $\xa0116.67"]
         )
         order.action_approval_take_offer(0)
         self.assertEqual(order.crm_approval_state, "free")
@@ -394,3 +394,22 @@ class TestMarginCosts(ApprovalCommon, TransactionCase):
         self.assertFalse(calls)
         user = new_test_user(self.env, login="t_plain", groups="base.group_user")
         self.assertFalse(user.has_group("crm_extension.crm_extension_group_cost"))
+
+
+@tagged(*TAGS)
+class TestDbg(MarginCommon, TransactionCase):
+    def test_dbg(self):
+        self.ask_for_margins()
+        order = self.make_order(20, 10).sudo()
+        gate = order._approval_get_gate_ahead()
+        verdict = order._crm_get_verdicts()[order.id]
+        now = order._crm_find_points(gate)
+        names = lambda points: (
+            self.env["crm.approval.policy.step"].browse(points).mapped("name")
+        )
+        print("NOW", now, names(now), verdict.lines)
+        for p in (15, 19, 20):
+            for costs in order._crm_get_costs_to_cover(verdict):
+                o = order._crm_make_offer(verdict, p, costs)
+                print(p, costs, o, names(order._crm_find_points(gate, o)))
+        self.fail()

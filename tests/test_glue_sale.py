@@ -43,7 +43,7 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         self.assertEqual(
             order.order_line.mapped("crm_discount_state"), ["none", "within", "above"]
         )
-        self.assertEqual(order.order_line[1].crm_discount_note, "6 % left")
+        self.assertEqual(order.order_line[1].crm_discount_badge["note"], "6 % left")
 
     def test_who_takes_some_of_it_back_does_not_answer_for_the_rest(self):
         order = self.make_order(0, 25)

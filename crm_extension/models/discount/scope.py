@@ -116,8 +116,8 @@ class Ceilings(RankedRules):
             ranked,
             lambda rule: (rule.job, rule.team, rule.category, rule.customer_class),
         )
-        self._categories = self._get_parts(2)
-        self.by_job, self.by_team = bool(self._get_parts(0)), bool(self._get_parts(1))
+        self._jobs, self._categories = self._get_parts(0), self._get_parts(2)
+        self.by_job, self.by_team = bool(self._jobs), bool(self._get_parts(1))
         self.by_category = bool(self._categories)
         self.by_class = bool(self._get_parts(3))
         self.by_day = any(rule.first or rule.last for rule in ranked)
@@ -132,6 +132,16 @@ class Ceilings(RankedRules):
         )
         found = self.find_first(scopes, lambda rule: is_in_force(rule, place.day))
         return found or self.default
+
+    def find_decider(self, place: Place, percent: float) -> int | None:
+        """The position that may give a percentage at a place; of several the one that
+        may give least. ``None`` where no position may, or rules know of none."""
+        enough = (
+            (ceiling.percent, job)
+            for job in self._jobs
+            if (ceiling := self.find(Giver(job), place)).percent >= percent
+        )
+        return min(enough, default=(None, None))[1]
 
 
 class Entitlement(NamedTuple):

@@ -1,7 +1,20 @@
 from odoo import api, fields, models
+from odoo.tools.constants import PREFETCH_MAX
 
 from ..discount.verdict import NOTHING, judge
 
+# Of a line, what a verdict depends on.
+JUDGED_FIELDS = (
+    "crm_given_by_id",
+    "crm_reference_price",
+    "discount",
+    "display_type",
+    "price_unit",
+    "product_id",
+    "product_uom_qty",
+)
+# And what it depends on where something has to be left after cost.
+EARNING_FIELDS = ("crm_cost", "is_expense", "product_uom_id", "tax_ids")
 DISCOUNT_STATES = [
     ("none", "Nothing given"),
     ("within", "Within your limit"),
@@ -100,9 +113,6 @@ class CrmSaleVerdict(models.AbstractModel):
 
     @api.model
     def _crm_discount_depends(self):
-        names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
-        names += ("price_unit", "discount", "product_uom_qty")
-        names += ("crm_cost", "product_uom_id", "tax_ids")  # what has to be earned
         customer = "partner_id.commercial_partner_id"
         return [
             "company_id",
@@ -110,7 +120,7 @@ class CrmSaleVerdict(models.AbstractModel):
             f"{customer}.crm_discount_floor",
             f"{customer}.crm_class_id",
             "order_line.product_id.categ_id",
-            *(f"order_line.{name}" for name in names),
+            *(f"order_line.{name}" for name in (*JUDGED_FIELDS, *EARNING_FIELDS)),
         ]
 
     def _crm_get_verdicts(self):
@@ -126,6 +136,10 @@ class CrmSaleVerdict(models.AbstractModel):
 
         :param limits: of the company, see ``crm.discount.policy``
         """
+        if len(self.order_line) > PREFETCH_MAX:
+            # In one query, where they would be read in parts.
+            earning = EARNING_FIELDS if limits.margins else ()
+            self.order_line.fetch((*JUDGED_FIELDS, *earning))
         lines = self.order_line.filtered(lambda line: not line.display_type)
         ceilings = lines._crm_get_ceilings(limits, company)
         earnings = lines._crm_get_earnings(limits, company)

@@ -116,9 +116,14 @@ class CrmSaleOffer(models.AbstractModel):
         """Ids of the approval points that would be asked after an offer; all of them
         when the offer does not help, for then it is none."""
         order = self.new(origin=self) if offer else self
-        lines = {line._origin.id: line for line in order.order_line}
-        for line, values in offer:
-            lines[line.id].update(values)
+        wanted = {line.id: values for line, values in offer}
+        for line in order.order_line if offer else ():
+            stored = line._origin
+            # What an earlier offer has set stays in the cache: it is the same line.
+            for name in ("price_unit", "discount"):
+                value = wanted.get(stored.id, {}).get(name, stored[name])
+                if line[name] != value:
+                    line[name] = value
         demands = order._approval_find_demands(gate)[order.id]
         return {step for _policy, steps in demands for step in steps}
 

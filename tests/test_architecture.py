@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 MODELS = Path(__file__).parents[1] / "crm_extension" / "models"
-ROOMS = {"approval", "discount", "fulfilment", "glue", "insight"}
+ROOMS = {"approval", "customer", "discount", "fulfilment", "glue", "insight"}
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
+    MODELS / "customer" / "identity.py",
+    MODELS / "customer" / "profile.py",
     MODELS / "discount" / "scope.py",
     MODELS / "discount" / "verdict.py",
     MODELS / "discount" / "margin.py",
@@ -22,6 +24,7 @@ PLAIN = [
 FOREIGN_WORDS = {
     "approval": ("sale", "account", "stock", "helpdesk", "discount", "tier", "visit"),
     "discount": ("approval", "sale.order", "account", "stock", "helpdesk"),
+    "customer": ("approval", "sale", "account", "stock", "helpdesk", "discount"),
     "fulfilment": ("approval", "discount", "tier"),
 }
 

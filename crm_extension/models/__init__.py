@@ -1,6 +1,7 @@
 from . import cached_definition  # should be first: rules of the rooms inherit it
 from . import approval
 from . import tier
+from . import customer
 from . import discount
 from . import fulfilment
 from . import glue

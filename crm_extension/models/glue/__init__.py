@@ -1,6 +1,9 @@
 from . import base_partner_merge
 from . import res_company
-from . import res_partner_terms, res_partner_volume  # before what is made of them
+
+# Before what is made of them.
+from . import res_partner_terms, res_partner_volume
+from . import res_partner_identity, res_partner_profile
 from . import res_partner
 from . import res_users
 

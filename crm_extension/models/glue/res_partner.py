@@ -20,6 +20,8 @@ class ResPartner(models.Model):
         "res.partner",
         "crm.customer.terms",
         "crm.customer.volume",
+        "crm.customer.identity",
+        "crm.customer.profiled",
         "crm.approval.mixin",
     ]
 
@@ -321,6 +323,11 @@ class ResPartner(models.Model):
             (self.env._("Address"), self.contact_address_inline or "–", "", ""),
             (self.env._("Phone"), self.phone or "–", self.email or "", ""),
             (self.env._("Tax ID"), self.vat or "–", "", ""),
+            *(
+                [(self.env._("Perhaps the same"), same, "", "attention")]
+                if (same := self.crm_duplicate_note)
+                else ()
+            ),
             *others,
             *(
                 (

@@ -1,0 +1,134 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..customer.profile import find_gaps
+
+CONTACT_ROLES = [
+    ("user", "User"),
+    ("influencer", "Influencer"),
+    ("decider", "Decision Maker"),
+    ("approver", "Approver"),
+    ("buyer", "Buyer"),
+    ("gatekeeper", "Gatekeeper"),
+    ("owner", "Owner"),
+    ("chair", "Chair of the Board"),
+    ("receiver", "First Contact"),
+]
+
+
+class CrmCustomerProfiled(models.AbstractModel):
+    """What must be known of a customer before its release is asked for.
+
+    Part of ``res.partner``, and nothing else's.
+    """
+
+    _name = "crm.customer.profiled"
+    _description = "Customer with a Profile"
+
+    crm_contact_role = fields.Selection(
+        selection=CONTACT_ROLES,
+        string="Role in Buying",
+        groups="base.group_user",
+        help="What this person has to say when the customer buys (TH-07, KC-11).",
+    )
+    crm_gender = fields.Selection(
+        selection=[("female", "Female"), ("male", "Male"), ("other", "Other")],
+        string="Gender",
+        groups="base.group_user",
+    )
+    crm_profile_note = fields.Text(
+        string="Still Missing",
+        compute="_compute_crm_profile_note",
+        groups="base.group_user",
+        help="What has to be filled in before the release is asked for.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(lambda self: self._crm_profile_depends())
+    @api.depends_context("lang", "company")
+    def _compute_crm_profile_note(self):
+        for partner in self:
+            partner.crm_profile_note = partner._crm_tell_gaps() or False
+
+    # === ACTION METHODS === #
+
+    def action_approval_request(self):
+        # What is new is released; what has been is asked to be changed.
+        for partner in self.filtered(lambda partner: not partner.crm_released):
+            if missing := partner._crm_tell_gaps():
+                raise UserError(
+                    self.env._(
+                        "%(customer)s cannot be released yet.\n%(missing)s",
+                        customer=partner.display_name,
+                        missing=missing,
+                    )
+                )
+        return super().action_approval_request()
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _crm_profile_depends(self):
+        """Whatever a profile may ask for; of stored fields nothing more is known."""
+        names = ("street", "city", "zip", "country_id", "vat", "email", "function")
+        names += ("name", "phone", "ref", "website", "industry_id", "category_id")
+        names += ("crm_class_id", "crm_contact_role", "crm_gender")
+        contacts = (f"child_ids.{name}" for name in names)
+        return [*names, *contacts, "user_id", "parent_id", "crm_released"]
+
+    def _crm_tell_gaps(self):
+        """What a customer lacks of the profile that counts for it, in sentences; empty
+        for complete ones and for contacts."""
+        self.ensure_one()
+        customer = self.sudo()  # what is missing is so whoever looks
+        if customer.parent_id or customer.crm_released:
+            return ""
+        company = customer.company_id or self.env.company
+        teams = customer.user_id.crm_team_ids.ids
+        profile = self.env["crm.customer.profile"]._find_profile(company.id, teams)
+        if not profile:
+            return ""
+        gaps = find_gaps(
+            profile,
+            {name: customer[name] for name in profile.fields},
+            [
+                {name: contact[name] for name in profile.contact_fields}
+                for contact in customer._crm_get_contacts()
+            ],
+            customer._phone_format(fname="phone", force_format="NATIONAL")
+            or customer.phone
+            or "",
+        )
+        return "\n".join(customer._crm_list_gaps(gaps, profile))
+
+    def _crm_get_contacts(self):
+        """Who can be talked to: the people of a company, a person itself."""
+        if not self.is_company:
+            return self
+        return self.child_ids.filtered(lambda child: child.type == "contact")
+
+    def _crm_list_gaps(self, gaps, profile):
+        if gaps.fields:
+            yield self.env._(
+                "To be filled in (%(profile)s): %(fields)s.",
+                profile=profile.name,
+                fields=self._crm_name_fields(gaps.fields),
+            )
+        if gaps.contact_fields:
+            yield self.env._(
+                "One contact needs (%(profile)s): %(fields)s.",
+                profile=profile.name,
+                fields=self._crm_name_fields(gaps.contact_fields),
+            )
+        if not gaps.is_dialable:
+            yield self.env._(
+                "“%(number)s” is no landline with its area code, like 0755-12345678.",
+                number=self.phone,
+            )
+
+    @api.model
+    def _crm_name_fields(self, names):
+        return ", ".join(
+            self._fields[name]._description_string(self.env) for name in names
+        )

@@ -46,6 +46,7 @@
         "views/crm_approval_policy_views.xml",
         "views/crm_discount_policy_line_views.xml",
         "views/crm_discount_entitlement_views.xml",
+        "views/crm_discount_margin_views.xml",
         "views/crm_discount_policy_views.xml",
         "views/crm_customer_class_views.xml",
         "views/crm_customer_profile_views.xml",

@@ -14,6 +14,7 @@ PLAIN = [
     MODELS / "customer" / "profile.py",
     MODELS / "discount" / "scope.py",
     MODELS / "discount" / "verdict.py",
+    MODELS / "discount" / "margin.py",
     MODELS / "discount" / "counter_offer.py",
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",

@@ -11,7 +11,10 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from .common import ACCOUNTANT, APPROVER, TAGS, ApprovalCommon
 
 TEMPLATES = "crm_extension.crm_approval_policy_template_"
-FLOWS = ("discount", "release", "terms", "custom", "key", "refund", "complaint")
+FLOWS = (
+    *("discount", "margin", "release", "terms"),
+    *("custom", "key", "refund", "complaint"),
+)
 JOBS = {
     "marketing_manager": APPROVER,
     "operations_specialist": APPROVER,
@@ -98,6 +101,41 @@ class TestTemplates(NamedFlowsCommon, TransactionCase):
     def test_positions_belong_to_every_company(self):
         for name in (*JOBS, "director", "division_head", "store_manager"):
             self.assertFalse(self.env.ref(f"crm_extension.hr_job_{name}").company_id)
+
+
+@tagged(*TAGS)
+class TestMarginFlow(NamedFlowsCommon, TransactionCase):
+    """What leaves too little after cost is asked about, whatever was given."""
+
+    def setUp(self):
+        super().setUp()
+        self.switch_on("margin")
+        self.rule = self.env["crm.discount.margin"].create(
+            {"policy_id": self.discount_policy.id, "percent": 50}
+        )
+
+    def test_a_little_too_little_is_the_manager_s_to_answer(self):
+        order = self.make_order(0)  # 44.44 %
+        order.crm_approval_reason = "Spring sale"
+        order.action_approval_request()
+        self.assert_waits_only_for(self.manager)
+        self.decide(self.manager)
+        order.action_confirm()
+        self.assertEqual(order.state, "sale")
+
+    def test_far_too_little_goes_on_to_the_chief_accountant(self):
+        self.rule.percent = 60
+        order = self.make_order(0)
+        order.crm_approval_reason = "Spring sale"
+        order.action_approval_request()
+        self.decide(self.manager)
+        self.assert_waits_only_for(self.people["chief_accountant"])
+
+    def test_what_leaves_enough_is_asked_about_by_nobody(self):
+        self.rule.percent = 44.44
+        order = self.make_order(0)
+        order.action_confirm()
+        self.assertEqual(order.state, "sale")
 
 
 @tagged(*TAGS)

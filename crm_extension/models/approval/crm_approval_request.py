@@ -71,7 +71,10 @@ class CrmApprovalRequest(models.Model):
         string="Asked on", readonly=True, default=fields.Datetime.now
     )
     date_close = fields.Datetime(string="Closed on", readonly=True)
-    facts = fields.Json(readonly=True)
+    # What is governed may be more than everybody may see who follows a request.
+    facts = fields.Json(
+        readonly=True, groups="crm_extension.crm_extension_group_approver"
+    )
     fingerprint = fields.Char(readonly=True, required=True)
     excused = fields.Json(
         readonly=True,

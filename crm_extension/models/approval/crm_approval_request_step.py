@@ -51,7 +51,9 @@ class CrmApprovalRequestStep(models.Model):
         readonly=True, help="What this point looks at; everything when empty."
     )
     facts = fields.Json(
-        readonly=True, help="What this point saw, when that is not what is there now."
+        readonly=True,
+        groups="crm_extension.crm_extension_group_approver",
+        help="What this point saw, when that is not what is there now.",
     )
     revision = fields.Integer(
         readonly=True, help="Counts how often the content was asked about."

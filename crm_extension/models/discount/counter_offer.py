@@ -1,7 +1,7 @@
 """The most that may be given for a smaller answer: values in, values out."""
 
 from collections.abc import Callable, Sequence
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from typing import NamedTuple
 
 _CENT_OF_PERCENT = Decimal("0.01")
@@ -16,6 +16,11 @@ class Price(NamedTuple):
 
     unit: Decimal
     discount: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        """What one unit costs after the discount."""
+        return self.unit * (1 - self.discount / 100)
 
 
 def largest(candidates: Sequence, is_enough: Callable[[object], bool]):
@@ -43,8 +48,31 @@ def price_giving(percent, reference: float, unit: float) -> Price:
     :param unit: unit price as it is typed now
     """
     asked = Decimal(repr(reference)) * (1 - Decimal(str(percent)) / 100)
+    return _reach(asked, unit)
+
+
+def price_earning(percent, cost: float, unit: float, digits: int) -> Price:
+    """How to price a line so that a margin is left after cost; a typed price stays
+    where a discount on it does.
+
+    :param percent: percent of the net price that has to be left, less than 100
+    :param cost: of one unit, as prices are
+    :param unit: unit price as it is typed now
+    :param digits: decimal places of the currency; a typed price is rounded up to them
+    """
+    asked = Decimal(repr(cost)) / (1 - Decimal(str(percent)) / 100)
+    price = _reach(asked, unit)
+    cent = Decimal(1).scaleb(-digits)
+    return price if price.discount else Price(_up(price.unit, cent), price.discount)
+
+
+def _reach(asked: Decimal, unit: float) -> Price:
     typed = Decimal(repr(unit))
     if typed < asked or typed <= 0:
         return Price(asked, Decimal(0))
     discount = (1 - asked / typed) * 100
     return Price(typed, discount.quantize(_CENT_OF_PERCENT, ROUND_DOWN))
+
+
+def _up(price: Decimal, cent: Decimal) -> Decimal:
+    return price.quantize(cent, ROUND_CEILING)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from .margin import MarginFloors, find_margin_conflicts
 from .scope import (
     Ceiling,
     Ceilings,
@@ -25,12 +26,14 @@ class Limits(NamedTuple):
     :param floor: largest percentage given at all, ``None`` for no floor
     :param ceilings: what may be given without asking
     :param entitlements: what customers may claim
+    :param margins: what has to be left after cost
     """
 
     policy: str
     floor: float | None
     ceilings: Ceilings
     entitlements: Entitlements
+    margins: MarginFloors
 
 
 class CrmDiscountPolicy(models.Model):
@@ -39,7 +42,8 @@ class CrmDiscountPolicy(models.Model):
     Ceilings say how much somebody may give, and where; entitlements what a customer
     may claim that no pricelist carries; the company has a floor that nobody goes below
     (FEATURES C10.1, C10.2, C10.5; the floor is the 最低折扣 of LC-01). Ceilings and
-    floor are percent of the price the customer is entitled to.
+    floor are percent of the price the customer is entitled to. Least margins say how
+    much of the net price must be left after cost unless somebody agrees.
     """
 
     _name = "crm.discount.policy"
@@ -86,6 +90,12 @@ class CrmDiscountPolicy(models.Model):
         string="Entitlements",
         copy=True,
     )
+    margin_ids = fields.One2many(
+        comodel_name="crm.discount.margin",
+        inverse_name="policy_id",
+        string="Least Margins",
+        copy=True,
+    )
     # Without dependencies: told of what is saved, not of what is being typed.
     conflicts = fields.Text(compute="_compute_conflicts")
 
@@ -103,7 +113,7 @@ class CrmDiscountPolicy(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_conflicts(self):
         for policy in self:
             texts = list(islice(policy._tell_conflicts(), SHOWN_CONFLICTS))
@@ -143,6 +153,7 @@ class CrmDiscountPolicy(models.Model):
                 Ceiling(None, policy.name, policy.default_limit),
             ),
             Entitlements([rule._to_rule() for rule in policy.entitlement_ids]),
+            MarginFloors(rule._to_floor() for rule in policy.margin_ids),
         )
 
     @api.model
@@ -216,9 +227,14 @@ class CrmDiscountPolicy(models.Model):
         self.ensure_one()
         rules = self.with_context(active_test=True)
         categories = rules.line_ids.category_id | rules.entitlement_ids.category_id
+        categories |= rules.margin_ids.category_id
         paths = {key.id: to_path(key.parent_path) for key in categories}
         ceilings = [line._to_ceiling() for line in rules.line_ids]
-        for larger, smaller in find_conflicts(ceilings, paths):
+        floors = rules._get_margin_floors()
+        for larger, smaller in (
+            *find_conflicts(ceilings, paths),
+            *find_margin_conflicts(floors, paths),
+        ):
             yield self.env._(
                 "“%(larger)s” (%(most)g %%) and “%(smaller)s” (%(least)g %%) can fit"
                 " the same line; then the larger counts. Give the one that should"
@@ -246,3 +262,11 @@ class CrmDiscountPolicy(models.Model):
                 rule=rule.name,
                 tag=rule.tag_id.display_name,
             )
+
+    def _get_margin_floors(self):
+        """The least margins of a policy as the acting user may know them: none for
+        whom the figures are not meant."""
+        rules = self.margin_ids
+        if not rules._has_field_access(rules._fields["percent"], "read"):
+            return []
+        return [rule._to_floor() for rule in rules]

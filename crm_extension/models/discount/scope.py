@@ -1,16 +1,17 @@
 """Which rule holds for a line of a sale: values in, rules out.
 
 A *ceiling* says how much somebody may give without asking, an *entitlement* what a
-customer may claim without anybody giving anything (FEATURES C10.1, C10.5). Either
-has a scope; an empty part of it stands for everything. Of the ceilings that fit, the
-one of highest priority decides, of equals the larger; of the entitlements that hold,
-the best counts, and they do not add up.
+customer may claim without anybody giving anything (FEATURES C10.1, C10.5); what has
+to be earned stands in a file of its own. Each has a scope; an empty part of it stands
+for everything. Of the ceilings that fit, the one of highest priority decides, of
+equals the larger; of the entitlements that hold, the best counts, and they do not add
+up.
 
 Ids are those of the caller; percentages are percent of a price (25 means 25 %).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import product
 from typing import Literal, NamedTuple
@@ -63,12 +64,46 @@ class Place(NamedTuple):
     customer_class: int | None = None
 
 
-class Ceilings:
+class RankedRules:
+    """Rules in the order in which they come, found by scope: an answer takes time by
+    the number of scopes that are asked for, not by the number of rules. Only rules of
+    the same scope are gone through."""
+
+    def __init__(self, ranked: Iterable, get_scope: Callable):
+        """
+        :param ranked: what comes first decides
+        :param get_scope: what has to fit, of a rule: something hashable
+        """
+        by_scope = defaultdict(list)
+        for rank, rule in enumerate(ranked):
+            by_scope[get_scope(rule)].append((rank, rule))
+        self._by_scope = dict(by_scope)
+
+    def __bool__(self):
+        return bool(self._by_scope)
+
+    def find_first(self, scopes: Iterable, holds: Callable[[object], bool]):
+        """The first rule of any of these scopes that holds, or ``None``."""
+        found = None
+        for scope in scopes:
+            for rank, rule in self._by_scope.get(scope, ()):
+                if found and found[0] < rank:
+                    break
+                if holds(rule):
+                    found = (rank, rule)
+                    break
+        return found[1] if found else None
+
+    def _get_parts(self, part: int) -> set:
+        """What the rules say of one part of their scope."""
+        return {scope[part] for scope in self._by_scope} - {None}
+
+
+class Ceilings(RankedRules):
     """The ceilings of a policy, ordered for the question which one holds.
 
-    Found by scope, so that an answer takes time by the depth of the product's
-    category and the teams of the giver, not by the number of rules: some thirty looks
-    into a table. Only rules that differ by nothing but their dates are gone through.
+    Found by scope: some thirty looks into a table, by the depth of the product's
+    category and the teams of the giver.
     """
 
     def __init__(self, rules: Iterable[Ceiling], default: Ceiling):
@@ -76,18 +111,15 @@ class Ceilings:
         :param default: what holds where no rule fits
         """
         self.default = default
-        self._by_scope = defaultdict(list)
         ranked = sorted(rules, key=lambda rule: (rule.priority, -rule.percent))
-        for rank, rule in enumerate(ranked):
-            scope = (rule.job, rule.team, rule.category, rule.customer_class)
-            self._by_scope[scope].append((rank, rule))
-        self._by_scope = dict(self._by_scope)
-        jobs, teams, categories, classes = (
-            {scope[part] for scope in self._by_scope} - {None} for part in range(4)
+        super().__init__(
+            ranked,
+            lambda rule: (rule.job, rule.team, rule.category, rule.customer_class),
         )
-        self._categories, self._jobs = categories, jobs
-        self.by_job, self.by_team = bool(jobs), bool(teams)
-        self.by_category, self.by_class = bool(categories), bool(classes)
+        self._jobs, self._categories = self._get_parts(0), self._get_parts(2)
+        self.by_job, self.by_team = bool(self._jobs), bool(self._get_parts(1))
+        self.by_category = bool(self._categories)
+        self.by_class = bool(self._get_parts(3))
         self.by_day = any(rule.first or rule.last for rule in ranked)
 
     def find(self, giver: Giver, place: Place) -> Ceiling:
@@ -98,15 +130,8 @@ class Ceilings:
             (*(key for key in place.categories if key in self._categories), None),
             {place.customer_class, None} if self.by_class else (None,),
         )
-        best = None
-        for scope in scopes:
-            for rank, rule in self._by_scope.get(scope, ()):
-                if best and best[0] < rank:
-                    break
-                if _covers(rule, place.day):
-                    best = (rank, rule)
-                    break
-        return best[1] if best else self.default
+        found = self.find_first(scopes, lambda rule: is_in_force(rule, place.day))
+        return found or self.default
 
     def find_decider(self, place: Place, percent: float) -> int | None:
         """The position that may give a percentage at a place; of several the one that
@@ -206,7 +231,7 @@ class Basket:
         return round(amount * self._rates.get(rule.currency, 1), _MONEY_DIGITS)
 
 
-class Entitlements:
+class Entitlements(RankedRules):
     """The entitlements of a policy, ordered for the question which is best.
 
     Found by product and customer; only those that speak of both are gone through, and
@@ -214,18 +239,11 @@ class Entitlements:
     """
 
     def __init__(self, rules: Iterable[Entitlement]):
-        self._by_scope = defaultdict(list)
         ranked = sorted(rules, key=lambda rule: -rule.percent)
-        for rank, rule in enumerate(ranked):
-            scope = (_customer_key(rule), _product_key(rule))
-            self._by_scope[scope].append((rank, rule))
-        self._by_scope = dict(self._by_scope)
-        self._customers = {customer for customer, _product in self._by_scope}
+        super().__init__(ranked, lambda rule: (_customer_key(rule), _product_key(rule)))
+        self._customers = self._get_parts(0) | {None}
         self.currencies = {rule.currency for rule in ranked if rule.min_amount}
         self.by_category = any(rule.category is not None for rule in ranked)
-
-    def __bool__(self):
-        return bool(self._by_scope)
 
     @property
     def by_amount(self) -> bool:
@@ -236,22 +254,17 @@ class Entitlements:
         self, customer: Customer, purchase: Purchase, basket: Basket
     ) -> Entitlement | None:
         """The largest entitlement that holds, or ``None``."""
-        found = None
-        for scope in product(
+        scopes = product(
             self._get_customer_keys(customer),
             (
                 None,
                 ("product", purchase.product),
                 *(("category", key) for key in purchase.categories),
             ),
-        ):
-            for rank, rule in self._by_scope.get(scope, ()):
-                if found and found[0] < rank:
-                    break
-                if _holds(rule, customer, purchase, basket):
-                    found = (rank, rule)
-                    break
-        return found[1] if found else None
+        )
+        return self.find_first(
+            scopes, lambda rule: _holds(rule, customer, purchase, basket)
+        )
 
     def _get_customer_keys(self, customer):
         keys = {
@@ -291,9 +304,14 @@ def find_conflicts(
                 if job is not None:
                     others = others + everybody
                 for other in others:
-                    if rule.percent != other.percent and _overlap(rule, other, paths):
-                        larger_first = rule.percent > other.percent
-                        yield (rule, other) if larger_first else (other, rule)
+                    if _overlap(rule, other, paths):
+                        yield from contradiction(rule, other)
+
+
+def contradiction(one, other) -> Iterator[tuple]:
+    """Two rules as a pair, the larger first; nothing when they say the same."""
+    if one.percent != other.percent:
+        yield (one, other) if one.percent > other.percent else (other, one)
 
 
 def find_idle(
@@ -317,7 +335,8 @@ def find_idle(
                 break
 
 
-def _covers(rule, day: date | None) -> bool:
+def is_in_force(rule, day: date | None) -> bool:
+    """Whether a rule holds on a day; without one, where no rule is of certain days."""
     return (not rule.first or rule.first <= day) and (not rule.last or day <= rule.last)
 
 
@@ -345,13 +364,15 @@ def _holds(
         and (rule.tag is None or rule.tag in customer.tags)
         and rule.product in (None, purchase.product)
         and (rule.category is None or rule.category in purchase.categories)
-        and _covers(rule, customer.day)
-        and (
-            not rule.min_quantity
-            or round(purchase.quantity, _QUANTITY_DIGITS) >= rule.min_quantity
-        )
+        and is_in_force(rule, customer.day)
+        and (not rule.min_quantity or reaches(purchase.quantity, rule.min_quantity))
         and (not rule.min_amount or basket.amount(rule) >= rule.min_amount)
     )
+
+
+def reaches(quantity: float, least: float) -> bool:
+    """Whether a quantity is at least another, which binary fractions may miss."""
+    return round(quantity, _QUANTITY_DIGITS) >= least
 
 
 def _overlap(one: Ceiling, other: Ceiling, paths) -> bool:
@@ -359,7 +380,17 @@ def _overlap(one: Ceiling, other: Ceiling, paths) -> bool:
     return (
         _share(one.job, other.job)
         and _share(one.team, other.team)
-        and _share(one.customer_class, other.customer_class)
+        and share_place(one, other, paths)
+    )
+
+
+def share_place(one, other, paths) -> bool:
+    """Whether two rules can hold for one product, one customer and one day.
+
+    :param paths: ``{category: (itself, and those above it)}``
+    """
+    return (
+        _share(one.customer_class, other.customer_class)
         and (
             _is_within(one.category, other.category, paths)
             or _is_within(other.category, one.category, paths)

@@ -4,14 +4,18 @@ The concession of a line is what the customer would have paid by right (the
 reference price) minus what the customer is asked to pay, whichever way it was
 given: line discount, typed price, negative line (ANCHORS 4.1, channels 1 to 6).
 The giver's position has a ceiling; above it somebody else must agree; beyond the
-company's floor nobody can (FEATURES C10.2, C10.5).
+company's floor nobody can (FEATURES C10.2, C10.5). What is left after cost may have
+a least margin; below it, too, somebody else must agree.
 
-Percentages are percent of the reference amount (25 means 25 %). Amounts are in
-the sale's currency, in the tax convention of its prices.
+Percentages are percent of the reference amount (25 means 25 %), margins percent of
+the net amount. Amounts are in the sale's currency, in the tax convention of its
+prices.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
+
+from .margin import margin_of, shortfall_of
 
 LineState = Literal["none", "within", "above", "refused"]
 
@@ -28,6 +32,11 @@ class Line(NamedTuple):
     :param quantity: in the unit that both prices speak of
     :param ceiling: percent that the giver of this line may give alone
     :param rule: the name of what says so
+    :param cost: of one unit, as the prices are: with the tax that these include;
+        ``None`` or 0 where it is unknown, and so is the margin then
+    :param least_margin: percent of the net price that must be left after cost,
+        ``None`` when nothing says so
+    :param margin_rule: the name of what does
     """
 
     key: object
@@ -36,6 +45,9 @@ class Line(NamedTuple):
     quantity: float
     ceiling: float
     rule: str = ""
+    cost: float | None = None
+    least_margin: float | None = None
+    margin_rule: str = ""
 
 
 class LineVerdict(NamedTuple):
@@ -47,6 +59,11 @@ class LineVerdict(NamedTuple):
     :param ceiling: percent that may be given here without asking
     :param excess: percent above the ceiling, 0 when within
     :param rule: the name of what sets the ceiling
+    :param margin: percent of the net amount that is left after cost, the share of
+        negative lines taken off; ``None`` where no cost is known, and for what is
+        taken back. What costs something and brings nothing has the least there is
+    :param shortfall: percent points that the margin lacks, 0 when it is met
+    :param margin_rule: the name of what sets the least margin
     """
 
     key: object
@@ -57,6 +74,9 @@ class LineVerdict(NamedTuple):
     excess: Decimal
     state: LineState
     rule: str = ""
+    margin: Decimal | None = None
+    shortfall: Decimal = Decimal(0)
+    margin_rule: str = ""
 
     @property
     def room(self) -> Decimal:
@@ -74,6 +94,12 @@ class Verdict(NamedTuple):
 
     The key ``None`` stands for what negative lines take off a sale in which no
     other line bills anything.
+
+    :param margin: what is left after cost of all lines whose cost is known, ``None``
+        when none is
+    :param margin_percent: the same in percent of what these lines bring; ``None`` also
+        when they are taken back
+    :param shortfall: percent points that the line with the worst margin lacks
     """
 
     lines: dict[object, LineVerdict]
@@ -81,13 +107,18 @@ class Verdict(NamedTuple):
     given: Decimal
     excess: Decimal
     state: LineState
+    margin: Decimal | None = None
+    margin_percent: Decimal | None = None
+    shortfall: Decimal = Decimal(0)
 
     @property
     def worst(self) -> LineVerdict | None:
         """The line that asks for the highest decision, or ``None``."""
         conceding = [line for line in self.lines.values() if line.state != "none"]
         return max(
-            conceding, key=lambda line: (line.excess, line.percent), default=None
+            conceding,
+            key=lambda line: (line.excess, line.percent, line.shortfall),
+            default=None,
         )
 
     @property
@@ -132,7 +163,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
 
     :param floor: largest percentage the company gives at all, ``None`` for no floor
     :param digits: decimal places of the currency
-    :raises ValueError: for a price or quantity that is not a finite number
+    :raises ValueError: for a price, quantity or cost that is not a finite number
     """
     cent = Decimal(1).scaleb(-digits)
     priced, pool, pool_limit = _split(lines)
@@ -142,7 +173,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
     shares = allocate(_round(pool, cent), weights, cent)
     total_weight = sum(weights)
 
-    verdicts = {}
+    verdicts, earned = {}, []
     for (line, reference, price, quantity), weight, share in zip(
         priced, weights, shares, strict=True
     ):
@@ -154,7 +185,12 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
         if share and pool_limit and pool_limit.percent < limit.percent:
             limit = pool_limit
         concession = _round(listed, cent) - _round(price * quantity, cent) + share
-        verdicts[line.key] = _judge_line(line, listed, raw, concession, limit, floor)
+        found = _judge_line(line, listed, raw, concession, limit, floor)
+        if line.cost:
+            net, cost = listed - raw, _number(line.cost) * quantity
+            found = _judge_margin(line, found, net, cost)
+            earned.append((net, cost))
+        verdicts[line.key] = found
 
     unallocated = _round(pool, cent) - sum(shares)
     if unallocated:
@@ -167,7 +203,7 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
             pool_limit,
             floor,
         )._replace(listed=Decimal(0))
-    return _sum_up(verdicts)
+    return _sum_up(verdicts, earned, cent)
 
 
 def allocate(amount: Decimal, weights: list[Decimal], cent: Decimal) -> list[Decimal]:
@@ -235,15 +271,40 @@ def _judge_line(line, listed, raw, concession, limit, floor) -> LineVerdict:
     )
 
 
-def _sum_up(verdicts: dict) -> Verdict:
+def _judge_margin(line, found, net, cost) -> LineVerdict:
+    """A judged line with what it earns.
+
+    :param net: what it brings in all, not rounded
+    :param cost: of all of it
+    """
+    least = None if line.least_margin is None else _number(line.least_margin)
+    margin = margin_of(net, cost)
+    shortfall = shortfall_of(margin, least)
+    return found._replace(
+        margin=margin,
+        shortfall=shortfall,
+        margin_rule=line.margin_rule,
+        state="above" if shortfall and found.state != "refused" else found.state,
+    )
+
+
+def _sum_up(verdicts: dict, earned: list[tuple], cent: Decimal) -> Verdict:
+    """
+    :param earned: net amount and cost of the lines whose cost is known
+    """
     lines = verdicts.values()
     states = {line.state for line in lines}
+    net = sum((net for net, _cost in earned), Decimal(0))
+    cost = sum((cost for _net, cost in earned), Decimal(0))
     return Verdict(
         verdicts,
         sum((line.concession for line in lines), Decimal(0)),
         max((line.percent for line in lines), default=Decimal(0)),
         max((line.excess for line in lines), default=Decimal(0)),
         next((state for state in _BY_SEVERITY if state in states), "none"),
+        _round(net - cost, cent) if earned else None,
+        margin_of(net, cost),
+        max((line.shortfall for line in lines), default=Decimal(0)),
     )
 
 

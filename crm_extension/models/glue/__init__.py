@@ -10,6 +10,7 @@ from . import res_users
 # Before what is made of them.
 from . import sale_order_offer, sale_order_acceptance, sale_order_window
 from . import sale_order_line_rules, sale_order_rules, sale_order_verdict
+from . import sale_order_line_margin, sale_order_margin
 from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line

@@ -17,6 +17,7 @@ class SaleOrder(models.Model):
         "crm.sale.offer",
         "crm.sale.window",
         "crm.sale.rules",
+        "crm.sale.margin",
         "crm.sale.verdict",
         "crm.approval.mixin",
     ]
@@ -167,10 +168,11 @@ class SaleOrder(models.Model):
     def _approval_get_figures(self):
         verdicts = self._crm_get_verdicts()
         accounts = self.partner_id.commercial_partner_id._crm_get_accounts(self)
+        costs = self._crm_get_cost_verdicts()
         return {
             order.id: {
                 "cards": order._crm_get_figure_cards(
-                    verdicts[order.id], accounts[order.id]
+                    verdicts[order.id], costs[order.id], accounts[order.id]
                 ),
                 "table": order._crm_get_figure_table(verdicts[order.id]),
             }
@@ -239,6 +241,8 @@ class SaleOrder(models.Model):
             given = verdict.lines.get(line.id)
             if given and given.excess:
                 facts |= line._crm_get_facts(given)
+            if given and given.shortfall:
+                facts |= line._crm_get_margin_facts(given)
         for line in self.order_line.filtered("product_id.crm_custom_made"):
             facts |= line._crm_get_custom_facts()
         if beyond := verdict.lines.get(None):
@@ -248,7 +252,13 @@ class SaleOrder(models.Model):
     def _crm_summarize(self, worst):
         """One line for the inbox: the highest discount, or else what is special."""
         what = self._crm_tell_custom()
-        if worst:
+        if worst and worst.shortfall and not worst.excess:
+            # Kept with what is asked, and read by salespeople: so without figures.
+            what = self.env._(
+                "%(line)s is below the least margin",
+                line=self._crm_name_line(worst.key),
+            )
+        elif worst:
             what = self.env._(
                 "%(percent)g %% on %(line)s",
                 percent=worst.percent,
@@ -264,7 +274,7 @@ class SaleOrder(models.Model):
             "%s: made for this customer alone.", ", ".join(products.mapped("name"))
         )
 
-    def _crm_get_figure_cards(self, verdict, account):
+    def _crm_get_figure_cards(self, verdict, cost, account):
         def amount(value):
             return format_amount(self.env, float(value), self.currency_id)
 
@@ -277,12 +287,7 @@ class SaleOrder(models.Model):
                 self.env._("at most %(percent)g %% on a line", percent=verdict.given),
                 "attention" if verdict.excess else "",
             ),
-            (
-                self.env._("Margin"),
-                amount(self.margin),
-                f"{self.margin_percent * 100:.1f} %",
-                "bad" if self.margin < 0 else "",
-            ),
+            *self._crm_get_margin_cards(cost),
             *account,
         ]
         names = ("label", "value", "note", "level")

@@ -28,6 +28,7 @@ class SaleOrderLine(models.Model):
         "sale.order.line",
         "crm.sale.line.rules",
         "crm.sale.line.ledger",
+        "crm.sale.line.margin",
         "crm.approval.line.mixin",
     ]
 
@@ -112,7 +113,9 @@ class SaleOrderLine(models.Model):
         looks = {
             line.id: (
                 given[line.id]
-                and given[line.id]._replace(key=None, listed=0, concession=0),
+                and given[line.id]._replace(
+                    key=None, listed=0, concession=0, margin=None
+                ),
                 line.crm_discount_entitlement,
                 deciders.get(line.id),
             )
@@ -182,10 +185,11 @@ class SaleOrderLine(models.Model):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
 
-    def _crm_to_verdict_line(self, ceiling):
+    def _crm_to_verdict_line(self, ceiling, earning=None):
         """The line as the verdict sees it.
 
         :param ceiling: :class:`Ceiling` of its giver
+        :param earning: what it costs and has to earn, where that is looked at
         """
         self.ensure_one()
         return Line(
@@ -195,7 +199,18 @@ class SaleOrderLine(models.Model):
             quantity=self.product_uom_qty,
             ceiling=ceiling.percent,
             rule=ceiling.name,
+            **(earning or {}),
         )
+
+    def _crm_get_price_values(self, price):
+        """What to write so that a line is priced so.
+
+        :param price: :class:`Price`
+        """
+        values = {"discount": float(price.discount)}
+        if not self.currency_id.is_zero(self.price_unit - float(price.unit)):
+            values["price_unit"] = float(price.unit)
+        return values
 
     def _crm_get_facts(self, given):
         """The governed content of a line that gives more than its giver may."""
@@ -264,13 +279,17 @@ class SaleOrderLine(models.Model):
             return self.env._("%(percent)g %% left", percent=given.room)
         if given.state == "refused":
             return self.env._("Not possible")
+        if not given.excess:
+            return self.env._("low margin")
         if decider:
             return self.env._("needs %(position)s", position=decider)
         return self.env._("%(percent)g %% over", percent=given.excess)
 
     @api.model
     def _crm_get_rules(self, given, entitled):
-        """What says how much may be given, for people: list of texts."""
+        """What says how much may be given, for people: list of texts. Salespeople read
+        them, so they name no margin."""
+        below = self.env._("Below the least margin: %s", given.margin_rule)
         return [
             self.env._("%(percent)g %% given in all", percent=given.percent),
             *([self.env._("Entitled: %s", entitled)] if entitled else ()),
@@ -279,6 +298,7 @@ class SaleOrderLine(models.Model):
                 percent=given.ceiling,
                 rule=given.rule,
             ),
+            *([below] if given.shortfall else ()),
         ]
 
     def _crm_without_kept_defaults(self):

@@ -34,11 +34,13 @@ class CrmSaleLineLedger(models.AbstractModel):
     crm_cost = fields.Float(
         string="Kept Cost",
         compute="_compute_crm_cost",
+        compute_sudo=True,  # the cost is the same whoever sells
         store=True,
-        precompute=True,
+        # Not precomputed: the ORM would read it as whoever sells.
+        readonly=False,  # to the ORM alone, see the rules' fields
         copy=False,
         min_display_digits="Product Price",
-        groups="base.group_user",
+        groups="crm_extension.crm_extension_group_cost",
         help="Unit cost by valuation when the line was made, in the order's currency.",
     )
     crm_listed_price = fields.Float(
@@ -95,9 +97,10 @@ class CrmSaleLineLedger(models.AbstractModel):
     crm_cost_written_down = fields.Monetary(
         string="Cost Written Down",
         compute="_compute_crm_cost_written_down",
+        compute_sudo=True,
         store=True,
         copy=False,
-        groups="base.group_user",
+        groups="crm_extension.crm_extension_group_cost",
         help="By how much a cost below the kept one makes the margin look better.",
     )
 

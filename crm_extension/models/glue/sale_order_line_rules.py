@@ -120,7 +120,11 @@ class CrmSaleLineRules(models.AbstractModel):
         :return: ``{id: name of the position}``; missing where no position may
         """
         above = self.filtered(
-            lambda line: given[line.id] and given[line.id].state == "above"
+            lambda line: (
+                given[line.id]
+                and given[line.id].state == "above"
+                and given[line.id].excess  # no position may leave too little margin
+            )
         )
         found = {}
         for company, lines in above.grouped("company_id").items():
@@ -247,16 +251,21 @@ class CrmSaleLineRules(models.AbstractModel):
 
     def _crm_to_purchase(self, by_category):
         self.ensure_one()
-        product, unit = self.product_id, self.product_uom_id
-        quantity = self.product_uom_qty
-        if unit and product.uom_id and unit != product.uom_id:
-            quantity = unit._compute_quantity(quantity, product.uom_id, round=False)
+        product = self.product_id
         return Purchase(
             product.product_tmpl_id.id,
             to_path(product.categ_id.parent_path or "") if by_category else (),
-            quantity,
+            self._crm_get_own_quantity(),
             self.crm_full_price * self.product_uom_qty,
         )
+
+    def _crm_get_own_quantity(self):
+        """What is ordered, in the product's own unit."""
+        self.ensure_one()
+        unit, own = self.product_uom_id, self.product_id.uom_id
+        if not unit or not own or unit == own:
+            return self.product_uom_qty
+        return unit._compute_quantity(self.product_uom_qty, own, round=False)
 
     def _crm_get_unclaimed(self):
         """What to write so that each line gives what an entitlement entitles to and

@@ -13,6 +13,8 @@ JUDGED_FIELDS = (
     "product_id",
     "product_uom_qty",
 )
+# And what it depends on where something has to be left after cost.
+EARNING_FIELDS = ("crm_cost", "is_expense", "product_uom_id", "tax_ids")
 DISCOUNT_STATES = [
     ("none", "Nothing given"),
     ("within", "Within your limit"),
@@ -118,7 +120,7 @@ class CrmSaleVerdict(models.AbstractModel):
             f"{customer}.crm_discount_floor",
             f"{customer}.crm_class_id",
             "order_line.product_id.categ_id",
-            *(f"order_line.{name}" for name in JUDGED_FIELDS),
+            *(f"order_line.{name}" for name in (*JUDGED_FIELDS, *EARNING_FIELDS)),
         ]
 
     def _crm_get_verdicts(self):
@@ -136,28 +138,34 @@ class CrmSaleVerdict(models.AbstractModel):
         """
         if len(self.order_line) > PREFETCH_MAX:
             # In one query, where they would be read in parts.
-            self.order_line.fetch(JUDGED_FIELDS)
+            earning = EARNING_FIELDS if limits.margins else ()
+            self.order_line.fetch((*JUDGED_FIELDS, *earning))
         lines = self.order_line.filtered(lambda line: not line.display_type)
         ceilings = lines._crm_get_ceilings(limits, company)
+        earnings = lines._crm_get_earnings(limits, company)
         floors = self.partner_id._crm_get_strictest_floors(company, limits.floor)
         for order in self:
             floor = floors.get(order.partner_id.id, limits.floor)
-            order.crm_verdict = order._crm_judge(floor, ceilings)
+            order.crm_verdict = order._crm_judge(floor, ceilings, earnings)
 
-    def _crm_judge(self, floor, ceilings):
+    def _crm_judge(self, floor, ceilings, earnings):
         """
         :param ceilings: :class:`Ceiling` of the giver of each line, by line
+        :param earnings: what each line costs and has to earn, by line
         """
-        currency = self.currency_id or self.company_id.currency_id
         return judge(
             [
-                line._crm_to_verdict_line(ceilings[line.id])
+                line._crm_to_verdict_line(ceilings[line.id], earnings.get(line.id))
                 for line in self.order_line
                 if line.id in ceilings
             ],
             floor,
-            currency.decimal_places,
+            self._crm_get_digits(),
         )
+
+    def _crm_get_digits(self):
+        currency = self.currency_id or self.company_id.currency_id
+        return (currency or self.env.company.currency_id).decimal_places
 
     def _crm_name_line(self, key):
         """How people call what a part of the verdict on a single order is about."""
@@ -168,7 +176,7 @@ class CrmSaleVerdict(models.AbstractModel):
         if verdict.state not in ("above", "refused"):
             return ""
         above = [line for line in verdict.lines.values() if line.excess]
-        return " ".join(
+        excesses = (
             self.env._(
                 "“%(line)s” gives %(percent)g %%; %(limit)g %% may be given without"
                 " asking (%(rule)s).",
@@ -179,6 +187,7 @@ class CrmSaleVerdict(models.AbstractModel):
             )
             for line in above
         )
+        return " ".join((*excesses, *self._crm_tell_shortfalls(verdict)))
 
     def _crm_explain_refusal(self, verdict):
         worst = max(verdict.lines.values(), key=lambda line: line.percent)

@@ -214,6 +214,7 @@ class CrmDiscountPolicy(models.Model):
     def _tell_conflicts(self):
         """What contradicts, changes nothing or can be had for the asking: texts."""
         self.ensure_one()
+        yield from self._tell_precedence()
         rules = self.with_context(active_test=True)
         categories = rules.line_ids.category_id | rules.entitlement_ids.category_id
         paths = {key.id: to_path(key.parent_path) for key in categories}
@@ -245,4 +246,15 @@ class CrmDiscountPolicy(models.Model):
                 " where that goes too far.",
                 rule=rule.name,
                 tag=rule.tag_id.display_name,
+            )
+
+    def _tell_precedence(self):
+        """Whether another policy speaks in place of this one: no text or one."""
+        first = self._find_policy(self.company_id.id)
+        same = first.company_id == self.company_id
+        if self.active and same and first != self._origin:
+            yield self.env._(
+                "“%(first)s” comes before, so this policy decides nothing here."
+                " Archive one of the two, or move this one up.",
+                first=first.name,
             )

@@ -26,6 +26,7 @@ KEPT_FIELDS = (
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
     _inherit = [
+        "crm.numbers",
         "sale.order.line",
         "crm.sale.line.rules",
         "crm.sale.line.ledger",
@@ -136,11 +137,13 @@ class SaleOrderLine(models.Model):
         return self.filtered(
             lambda line: (
                 touched
-                and _net_price(
+                # Of goods taken back, who pays more for them gives.
+                and line.product_uom_qty
+                * _net_price(
                     vals.get("price_unit", line.price_unit),
                     vals.get("discount", line.discount),
                 )
-                < _net_price(line.price_unit, line.discount)
+                < line.product_uom_qty * _net_price(line.price_unit, line.discount)
             )
         )
 
@@ -159,6 +162,11 @@ class SaleOrderLine(models.Model):
         ):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
+
+    def _crm_name_numbered(self, vals):
+        products = self.env["product.product"].browse(vals.get("product_id") or ())
+        named = products or self.product_id
+        return named[:1].display_name or super()._crm_name_numbered(vals)
 
     def _crm_to_verdict_line(self, ceiling):
         """The line as the verdict sees it.

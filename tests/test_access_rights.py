@@ -146,7 +146,7 @@ class TestPortal(ApprovalCommon, TransactionCase):
         ):
             with self.assertRaises(AccessError, msg=name):
                 order.read([name])
-        for name in ("crm_reference_price", "crm_given_by_id", "crm_discount_note"):
+        for name in ("crm_reference_price", "crm_given_by_id", "crm_discount_badge"):
             with self.assertRaises(AccessError, msg=name):
                 order.order_line.read([name])
         for model in MODELS:

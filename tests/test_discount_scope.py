@@ -145,6 +145,32 @@ def test_a_narrow_rule_of_lower_priority_is_not_reached():
     assert find(rules) == 10
 
 
+@pytest.mark.parametrize(
+    ("percent", "expected"),
+    [(5, SELLER), (10, SELLER), (10.01, MANAGER), (20, MANAGER), (20.01, None)],
+)
+def test_who_decides_is_the_position_that_may_give_least_but_enough(percent, expected):
+    rules = [
+        Ceiling(1, "Manager", 20, job=MANAGER),
+        Ceiling(2, "Seller", 10, job=SELLER),
+        Ceiling(3, "Everybody", 15),
+    ]
+    found = Ceilings(rules[:2], DEFAULT).find_decider(Place(DAY), percent)
+    assert found == expected
+    # What everybody may give needs no position.
+    assert Ceilings(rules[2:], DEFAULT).find_decider(Place(DAY), percent) is None
+
+
+def test_who_decides_depends_on_the_place():
+    rules = [
+        Ceiling(1, "Manager", 20, job=MANAGER),
+        Ceiling(2, "Seating is dear", 5, priority=1, job=MANAGER, category=SEATING),
+    ]
+    found = Ceilings(rules, DEFAULT)
+    assert found.find_decider(Place(DAY, PATHS[STORAGE]), 15) == MANAGER
+    assert found.find_decider(Place(DAY, PATHS[SEATING]), 15) is None
+
+
 def test_a_campaign_gives_way_to_the_usual_rule_when_it_is_over():
     rules = [
         Ceiling(1, "campaign", 20, priority=1, job=SELLER, last=DAY),

@@ -43,7 +43,24 @@ class TestQuotation(ApprovalCommon, TransactionCase):
         self.assertEqual(
             order.order_line.mapped("crm_discount_state"), ["none", "within", "above"]
         )
-        self.assertEqual(order.order_line[1].crm_discount_note, "6 % left")
+        badges = order.order_line.mapped("crm_discount_badge")
+        self.assertEqual(
+            [badge and (badge["state"], badge["note"]) for badge in badges],
+            [False, ("within", "6 % left"), ("above", "needs Finance Officer")],
+        )
+        self.assertEqual(
+            badges[2]["why"],
+            ["25 % given in all", "10 % without asking: Salesperson"],
+        )
+
+    def test_what_no_position_may_give_is_said_to_be_over(self):
+        order = self.make_order(0, 35)
+        self.assertEqual(order.order_line[1].crm_discount_badge["note"], "25 % over")
+
+    def test_beyond_the_floor_the_line_says_that_it_is_not_possible(self):
+        order = self.make_order(0, 45)
+        badge = order.order_line[1].crm_discount_badge
+        self.assertEqual((badge["state"], badge["note"]), ("refused", "Not possible"))
 
     def test_who_takes_some_of_it_back_does_not_answer_for_the_rest(self):
         order = self.make_order(0, 25)

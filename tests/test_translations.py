@@ -121,7 +121,9 @@ class TestChinese(ApprovalCommon, TransactionCase):
         order = self.make_order(0, 25).with_context(lang="zh_CN")
         with self.assertRaisesRegex(UserError, "Chair.*25%.*免审批上限 10%.*申请审批"):
             order.action_confirm()
-        self.assertEqual(order.order_line[1].crm_discount_note, "超出 15%")
+        self.assertEqual(
+            order.order_line[1].crm_discount_badge["note"], "须由Finance Officer批准"
+        )
 
     def test_beyond_the_floor_the_refusal_is_chinese(self):
         order = self.make_order(0, 45).with_context(lang="zh_CN")

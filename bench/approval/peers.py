@@ -6,7 +6,7 @@ from statistics import median
 from .company import Company, Oca, Ours, best, environment, measure, taken_back
 
 ORDERS, ROUNDS = 200, 2
-CONFIRMED, CONFIRM_ROUNDS = 100, 20
+CONFIRMED, CONFIRM_ROUNDS = 100, 40
 LINES = 1000
 
 

@@ -11,9 +11,9 @@ from approval.company import REQUESTER, Company, Ours, environment, measure, tak
 from odoo import Command
 from odoo.tests import Form
 
-LINES, RULES, TYPED = 500, 1_000, 6
+LINES, RULES, TYPED = 500, 1_000, 14
 FEW, MANY, MANY_LINES = 100, 1_000, 20
-BILLED, ROUNDS = 200, 6
+BILLED, ROUNDS = 200, 14
 
 
 def compare_typing(stock, ours):

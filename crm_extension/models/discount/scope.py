@@ -85,7 +85,7 @@ class Ceilings:
         jobs, teams, categories, classes = (
             {scope[part] for scope in self._by_scope} - {None} for part in range(4)
         )
-        self._categories = categories
+        self._categories, self._jobs = categories, jobs
         self.by_job, self.by_team = bool(jobs), bool(teams)
         self.by_category, self.by_class = bool(categories), bool(classes)
         self.by_day = any(rule.first or rule.last for rule in ranked)
@@ -107,6 +107,16 @@ class Ceilings:
                     best = (rank, rule)
                     break
         return best[1] if best else self.default
+
+    def find_decider(self, place: Place, percent: float) -> int | None:
+        """The position that may give a percentage at a place; of several the one that
+        may give least. ``None`` where no position may, or rules know of none."""
+        enough = (
+            (ceiling.percent, job)
+            for job in self._jobs
+            if (ceiling := self.find(Giver(job), place)).percent >= percent
+        )
+        return min(enough, default=(None, None))[1]
 
 
 class Entitlement(NamedTuple):

@@ -309,7 +309,9 @@ class SaleOrder(models.Model):
     def _crm_get_progress(self):
         """Where the order stands between question and payment, for the screen."""
         invoices = self.invoice_ids.filtered(lambda move: move.state == "posted")
-        goods = self.order_line.filtered(lambda line: not line.display_type)
+        # Nothing is delivered of what nobody has ordered, however long the quotation.
+        ordered = self.order_line if self.state == "sale" else self.order_line.browse()
+        goods = ordered.filtered(lambda line: not line.display_type)
         request = self.crm_approval_request_ids[:1]
         execution = Execution(
             confirmed=self.state == "sale",

@@ -16,7 +16,6 @@ CONCESSION_FIELDS = frozenset(
     | {"price_unit", "discount", "display_type"}
 )
 PRICE_FIELDS = frozenset({"price_unit", "discount"})
-THING_FIELDS = frozenset({"product_id", "product_uom_id", "product_uom_qty"})
 # Kept by the add-on: what the customer was entitled to, who went below it, and how.
 KEPT_FIELDS = (
     frozenset({"crm_reference_price", "crm_given_by_id"}) | RULE_FIELDS | LEDGER_FIELDS
@@ -67,11 +66,10 @@ class SaleOrderLine(models.Model):
         compute="_compute_crm_discount",
         groups="base.group_user",
     )
-    crm_discount_note = fields.Char(
-        string="Room",
-        compute="_compute_crm_discount",
+    crm_discount_badge = fields.Json(
+        compute="_compute_crm_discount_badge",
         groups="base.group_user",
-        help="How much more may be given here without asking anybody.",
+        help="What the line shows of it: state, note, and what says so.",
     )
 
     # === COMPUTE METHODS === #
@@ -93,14 +91,36 @@ class SaleOrderLine(models.Model):
             line.crm_discount_entitlement = rule
 
     @api.depends("order_id.crm_verdict")
-    @api.depends_context("lang", "uid")
+    @api.depends_context("uid")
     def _compute_crm_discount(self):
         verdicts = self.order_id._crm_get_verdicts()
         for line in self:
             given = verdicts[line.order_id.id].lines.get(line.id)
             line.crm_discount_given = given.percent if given else 0
             line.crm_discount_state = given.state if given else "none"
-            line.crm_discount_note = line._crm_get_note(given)
+
+    @api.depends("order_id.crm_verdict")
+    @api.depends_context("lang", "uid")
+    def _compute_crm_discount_badge(self):
+        verdicts = self.order_id._crm_get_verdicts()
+        # Superuser mode: whether a field may be read is asked once, not of each line.
+        readable = self.sudo()
+        given = {
+            line.id: verdicts[line.order_id.id].lines.get(line.id) for line in readable
+        }
+        deciders = readable._crm_find_deciders(given)
+        # Most lines of a long order look alike.
+        looks = {
+            line.id: (
+                given[line.id]
+                and given[line.id]._replace(key=None, listed=0, concession=0),
+                line.crm_discount_entitlement,
+                deciders.get(line.id),
+            )
+            for line in readable
+        }
+        for look, lines in self.grouped(lambda line: looks[line.id]).items():
+            lines.crm_discount_badge = self._crm_get_badge(*look)
 
     # === CRUD METHODS === #
 
@@ -156,7 +176,9 @@ class SaleOrderLine(models.Model):
         stored = self._origin
         if (
             not stored
-            or any(self[name] != stored[name] for name in THING_FIELDS)
+            or self.product_uom_qty != stored.product_uom_qty
+            or self.product_id != stored.product_id
+            or self.product_uom_id != stored.product_uom_id
             or _net_price(self.price_unit, self.discount)
             < _net_price(stored.price_unit, stored.discount)
         ):
@@ -228,15 +250,44 @@ class SaleOrderLine(models.Model):
             ],
         }
 
-    def _crm_get_note(self, given):
-        """The few words of the line's badge."""
+    @api.model
+    def _crm_get_badge(self, given, entitled, decider):
+        """What lines show of what they give: state, a few words, and the rules;
+        ``False`` where nothing is given.
+
+        :param entitled: what the customer may claim, in words, or ``False``
+        :param decider: name of the position that may give so much, or ``None``
+        """
         if not given or given.state == "none":
             return False
+        return {
+            "state": given.state,
+            "note": self._crm_get_note(given, decider),
+            "why": self._crm_get_rules(given, entitled),
+        }
+
+    @api.model
+    def _crm_get_note(self, given, decider):
         if given.state == "within":
             return self.env._("%(percent)g %% left", percent=given.room)
-        if given.state == "above":
-            return self.env._("%(percent)g %% over", percent=given.excess)
-        return self.env._("Not possible")
+        if given.state == "refused":
+            return self.env._("Not possible")
+        if decider:
+            return self.env._("needs %(position)s", position=decider)
+        return self.env._("%(percent)g %% over", percent=given.excess)
+
+    @api.model
+    def _crm_get_rules(self, given, entitled):
+        """What says how much may be given, for people: list of texts."""
+        return [
+            self.env._("%(percent)g %% given in all", percent=given.percent),
+            *([self.env._("Entitled: %s", entitled)] if entitled else ()),
+            self.env._(
+                "%(percent)g %% without asking: %(rule)s",
+                percent=given.ceiling,
+                rule=given.rule,
+            ),
+        ]
 
     def _crm_without_kept_defaults(self):
         defaults = {f"default_{name}" for name in KEPT_FIELDS}

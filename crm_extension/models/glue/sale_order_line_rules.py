@@ -113,6 +113,34 @@ class CrmSaleLineRules(models.AbstractModel):
             company,
         )
 
+    def _crm_find_deciders(self, given):
+        """Who could give by position what is above the ceiling of who gives it.
+
+        :param given: ``{id: LineVerdict or None}``
+        :return: ``{id: name of the position}``; missing where no position may
+        """
+        above = self.filtered(
+            lambda line: given[line.id] and given[line.id].state == "above"
+        )
+        found = {}
+        for company, lines in above.grouped("company_id").items():
+            company = company or self.env.company
+            ceilings = self.env["crm.discount.policy"]._get_limits(company.id).ceilings
+            places = lines._crm_get_places(ceilings, company)
+            # Most lines give the same at the same places.
+            asked = {
+                line.id: (places[line.id], given[line.id].percent) for line in lines
+            }
+            answers = {
+                (place, percent): ceilings.find_decider(place, float(percent))
+                for place, percent in set(asked.values())
+            }
+            found |= {key: answers[each] for key, each in asked.items()}
+        # Superuser mode: salespeople may not read positions, and see this one's name.
+        jobs = self.env["hr.job"].sudo().browse({job for job in found.values() if job})
+        names = {job.id: job.name for job in jobs}
+        return {key: names[job] for key, job in found.items() if job}
+
     def _crm_get_places(self, ceilings, company):
         """What each line gives on, as far as a ceiling looks at it: ``{id: Place}``."""
         orders = self.env["sale.order"]

@@ -1,7 +1,18 @@
 from odoo import api, fields, models
+from odoo.tools.constants import PREFETCH_MAX
 
 from ..discount.verdict import NOTHING, judge
 
+# Of a line, what a verdict depends on.
+JUDGED_FIELDS = (
+    "crm_given_by_id",
+    "crm_reference_price",
+    "discount",
+    "display_type",
+    "price_unit",
+    "product_id",
+    "product_uom_qty",
+)
 DISCOUNT_STATES = [
     ("none", "Nothing given"),
     ("within", "Within your limit"),
@@ -100,8 +111,6 @@ class CrmSaleVerdict(models.AbstractModel):
 
     @api.model
     def _crm_discount_depends(self):
-        names = ("crm_reference_price", "crm_given_by_id", "product_id", "display_type")
-        names += ("price_unit", "discount", "product_uom_qty")
         customer = "partner_id.commercial_partner_id"
         return [
             "company_id",
@@ -109,7 +118,7 @@ class CrmSaleVerdict(models.AbstractModel):
             f"{customer}.crm_discount_floor",
             f"{customer}.crm_class_id",
             "order_line.product_id.categ_id",
-            *(f"order_line.{name}" for name in names),
+            *(f"order_line.{name}" for name in JUDGED_FIELDS),
         ]
 
     def _crm_get_verdicts(self):
@@ -125,6 +134,9 @@ class CrmSaleVerdict(models.AbstractModel):
 
         :param limits: of the company, see ``crm.discount.policy``
         """
+        if len(self.order_line) > PREFETCH_MAX:
+            # In one query, where they would be read in parts.
+            self.order_line.fetch(JUDGED_FIELDS)
         lines = self.order_line.filtered(lambda line: not line.display_type)
         ceilings = lines._crm_get_ceilings(limits, company)
         floors = self.partner_id._crm_get_strictest_floors(company, limits.floor)

@@ -1,5 +1,7 @@
 import {FloatField, floatField} from "@web/views/fields/float/float_field";
+import {Component} from "@odoo/owl";
 import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const LOOKS = {
     within: "text-bg-success",
@@ -8,29 +10,52 @@ const LOOKS = {
 };
 
 /**
+ * What room a line of a quotation leaves. A confirmed order shows none: it has been
+ * decided.
+ */
+export class DiscountBadge extends Component {
+    static template = "crm_extension.DiscountBadge";
+    static props = {record: Object};
+
+    get badge() {
+        const {crm_discount_badge: badge, state} = this.props.record.data;
+        return state !== "sale" && badge;
+    }
+
+    get look() {
+        return LOOKS[this.badge.state];
+    }
+
+    get why() {
+        return this.badge.why.join("\n");
+    }
+}
+
+export class DiscountBadgeField extends Component {
+    static template = "crm_extension.DiscountBadgeField";
+    static components = {DiscountBadge};
+    static props = {...standardFieldProps};
+}
+
+/**
  * A line's discount, and below it what room it leaves. A column of its own would not fit
  * beside the conversation.
  */
 export class LineDiscountField extends FloatField {
     static template = "crm_extension.LineDiscountField";
-
-    /** Of a quotation only: a confirmed order has been decided. */
-    get note() {
-        const {crm_discount_note: note, state} = this.props.record.data;
-        return state !== "sale" && note;
-    }
-
-    get look() {
-        return LOOKS[this.props.record.data.crm_discount_state];
-    }
+    static components = {DiscountBadge};
 }
+
+const state = {name: "state", type: "selection"};
+
+registry.category("fields").add("crm_discount_badge", {
+    component: DiscountBadgeField,
+    supportedTypes: ["json"],
+    fieldDependencies: [state],
+});
 
 registry.category("fields").add("crm_line_discount", {
     ...floatField,
     component: LineDiscountField,
-    fieldDependencies: [
-        {name: "crm_discount_note", type: "char"},
-        {name: "crm_discount_state", type: "selection"},
-        {name: "state", type: "selection"},
-    ],
+    fieldDependencies: [{name: "crm_discount_badge", type: "json"}, state],
 });

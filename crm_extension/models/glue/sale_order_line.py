@@ -146,7 +146,7 @@ class SaleOrderLine(models.Model):
 
     @api.model
     def _approval_watched_line_fields(self):
-        return CONCESSION_FIELDS | {"name"}
+        return CONCESSION_FIELDS | {"name", "crm_given_by_id"}
 
     def _crm_filter_given_by_writing(self, vals):
         """The lines whose concession whoever writes ``vals`` answers for. Who only
@@ -166,6 +166,30 @@ class SaleOrderLine(models.Model):
                 < line.product_uom_qty * _net_price(line.price_unit, line.discount)
             )
         )
+
+    def _crm_get_advantages(self):
+        """By how much each line is below what the customer would pay by right."""
+        return {
+            line.id: line.product_uom_qty
+            * (line.crm_reference_price - line._crm_get_paid_price())
+            for line in self.sudo()  # whoever asks
+        }
+
+    def _crm_answer_for_advantages(self, before):
+        """Whoever changes the order so that the same price gives more answers for it,
+        as for a lower price.
+
+        :param before: see :meth:`_crm_get_advantages`
+        """
+        now = self._crm_get_advantages()
+        given = self.filtered(
+            lambda line: (
+                now[line.id] > max(before.get(line.id, 0), 0) + 1e-6
+                and line.sudo().crm_given_by_id.id != self.env.uid
+            )
+        )
+        if given:
+            super(SaleOrderLine, given).write({"crm_given_by_id": self.env.uid})
 
     def _crm_get_giver(self):
         """Who answers for what this line gives; while typing, whoever types, unless
@@ -199,7 +223,7 @@ class SaleOrderLine(models.Model):
         return Line(
             key=self.id,
             reference=self.crm_reference_price,
-            price=_net_price(self.price_unit, self.discount),
+            price=self._crm_get_paid_price(),
             quantity=self.product_uom_qty,
             ceiling=ceiling.percent,
             rule=ceiling.name,

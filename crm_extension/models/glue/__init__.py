@@ -1,3 +1,4 @@
+from . import numbers  # before what is made of it
 from . import base_partner_merge
 from . import res_company
 
@@ -21,4 +22,5 @@ from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
+from . import product_pricelist_item
 from . import product_template

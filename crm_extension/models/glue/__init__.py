@@ -1,6 +1,8 @@
 from . import base_partner_merge
 from . import res_company
-from . import res_partner_terms, res_partner_volume  # before what is made of them
+
+# Before what is made of them.
+from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner
 from . import res_users
 

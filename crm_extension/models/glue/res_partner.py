@@ -20,6 +20,7 @@ class ResPartner(models.Model):
         "res.partner",
         "crm.customer.terms",
         "crm.customer.volume",
+        "crm.customer.worth",
         "crm.approval.mixin",
     ]
 

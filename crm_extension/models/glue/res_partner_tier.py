@@ -186,13 +186,21 @@ class CrmCustomerWorth(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._crm_refuse_tier(vals)
+            if vals.get("crm_tier_id"):
+                self._crm_refuse_tier()
         # Said here, so that no default says something else.
         return super().create([vals | {"crm_tier_id": False} for vals in vals_list])
 
     def write(self, vals):
-        self._crm_refuse_tier(vals)
-        return super().write(vals)
+        if "crm_tier_id" not in vals:
+            return super().write(vals)
+        # A merge writes what is there already. Superuser mode: whoever may read it.
+        tier = vals["crm_tier_id"] or False
+        if any(partner.crm_tier_id.id != tier for partner in self.sudo()):
+            self._crm_refuse_tier()
+        return super().write(
+            {name: value for name, value in vals.items() if name != "crm_tier_id"}
+        )
 
     # === ACTION METHODS === #
 
@@ -326,14 +334,13 @@ class CrmCustomerWorth(models.AbstractModel):
         ).unlink()
 
     @api.model
-    def _crm_refuse_tier(self, vals):
-        if vals.get("crm_tier_id"):
-            raise AccessError(
-                self.env._(
-                    "The tier of a customer is worked out from what it buys and how it"
-                    " pays. Nobody enters it; “Work out now” brings it up to date."
-                )
+    def _crm_refuse_tier(self):
+        raise AccessError(
+            self.env._(
+                "The tier of a customer is worked out from what it buys and how it"
+                " pays. Nobody enters it; “Work out now” brings it up to date."
             )
+        )
 
     # === BUSINESS METHODS: for the screens === #
 
@@ -469,8 +476,9 @@ class CrmCustomerWorth(models.AbstractModel):
     @api.model
     def _crm_tell_figure(self, indicator, value):
         if indicator in ("money", "turnover", "margin"):
-            currency = self.env.company.currency_id
-            return format_amount(self.env, value, currency, trailing_zeroes=False)
+            return format_amount(self.env, value, self.env.company.currency_id)
+        if indicator == "recency" and not value:
+            return self.env._("today")
         return {
             "recency": self.env._("%d days ago", value),
             "frequency": self.env._("%d months", value),

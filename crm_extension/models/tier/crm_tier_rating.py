@@ -91,6 +91,8 @@ class CrmTierRating(models.AbstractModel):
                 left[scheme] = max(left[scheme] - done, 0) if scheme.run_on else 0
                 if not cron._commit_progress(done, remaining=sum(left.values())):
                     return
+                # Another rating may have been put in force meanwhile.
+                scheme.invalidate_recordset()
 
     def _start(self):
         company = self.company_id
@@ -104,12 +106,18 @@ class CrmTierRating(models.AbstractModel):
 
     def _count_left(self):
         """Steps of single customers that the run has still to take."""
-        standings = self.env["crm.customer.standing"]
-        mine = [("company_id", "=", self.company_id.id)]
-        left = standings.search_count([*mine, ("partner_id", ">", self.run_cursor)])
-        if self.run_phase == "figures":
-            left += standings.search_count(mine)
-        return left
+        ((behind, ahead),) = self.env.execute_query(
+            SQL(
+                """
+                SELECT COUNT(*) FILTER (WHERE partner_id <= %(cursor)s),
+                       COUNT(*) FILTER (WHERE partner_id > %(cursor)s)
+                  FROM crm_customer_standing WHERE company_id = %(company)s
+                """,
+                cursor=self.run_cursor,
+                company=self.company_id.id,
+            )
+        )
+        return behind + 2 * ahead if self.run_phase == "figures" else ahead
 
     def _take_step(self):
         """The next customers of the run, or its next phase.

@@ -479,6 +479,8 @@ class CrmCustomerWorth(models.AbstractModel):
             return format_amount(self.env, value, self.env.company.currency_id)
         if indicator == "recency" and not value:
             return self.env._("today")
+        if indicator in ("overdue", "returns") and not value:
+            return self.env._("none")
         return {
             "recency": self.env._("%d days ago", value),
             "frequency": self.env._("%d months", value),

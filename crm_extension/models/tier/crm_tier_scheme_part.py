@@ -67,7 +67,7 @@ class CrmTierWeight(models.Model):
         default=10, help="Relative to the others: 20 counts twice as much as 10."
     )
     mark = fields.Float(
-        string="All or No Points at",
+        string="Goal or Limit",
         help="Turnover, margin, orders and years: the value that is worth all 100"
         " points. Days overdue and credited part (%): the value that leaves none.",
     )

@@ -3,7 +3,7 @@ from . import base_partner_merge
 from . import res_company
 
 # Before what is made of them.
-from . import res_partner_terms, res_partner_volume
+from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile
 from . import res_partner
 from . import res_users

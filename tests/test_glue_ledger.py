@@ -3,7 +3,7 @@
 from random import Random
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import SQL
 
@@ -334,7 +334,7 @@ class TestOrderChannels(LedgerCase):
     def test_what_is_no_number_is_refused(self):
         self.discount_policy.active = False
         order = self.make_order(0)
-        with self.assertRaises(ValueError):
+        with self.assertRaises(ValidationError):
             order.order_line.price_unit = float("nan")
             self.env.flush_all()
 

@@ -1,1 +1,2 @@
 from . import crm_customer_profile
+from . import crm_customer_check

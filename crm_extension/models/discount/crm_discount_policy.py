@@ -225,6 +225,7 @@ class CrmDiscountPolicy(models.Model):
     def _tell_conflicts(self):
         """What contradicts, changes nothing or can be had for the asking: texts."""
         self.ensure_one()
+        yield from self._tell_precedence()
         rules = self.with_context(active_test=True)
         categories = rules.line_ids.category_id | rules.entitlement_ids.category_id
         categories |= rules.margin_ids.category_id
@@ -270,3 +271,14 @@ class CrmDiscountPolicy(models.Model):
         if not rules._has_field_access(rules._fields["percent"], "read"):
             return []
         return [rule._to_floor() for rule in rules]
+
+    def _tell_precedence(self):
+        """Whether another policy speaks in place of this one: no text or one."""
+        first = self._find_policy(self.company_id.id)
+        same = first.company_id == self.company_id
+        if self.active and same and first != self._origin:
+            yield self.env._(
+                "“%(first)s” comes before, so this policy decides nothing here."
+                " Archive one of the two, or move this one up.",
+                first=first.name,
+            )

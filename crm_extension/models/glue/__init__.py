@@ -1,8 +1,9 @@
+from . import numbers  # before what is made of it
 from . import base_partner_merge
 from . import res_company
 
 # Before what is made of them.
-from . import res_partner_terms, res_partner_volume
+from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile
 from . import res_partner
 from . import res_users
@@ -21,4 +22,5 @@ from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
+from . import product_pricelist_item
 from . import product_template

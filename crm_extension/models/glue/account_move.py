@@ -22,6 +22,12 @@ class AccountMove(models.Model):
         " pricelist where there is no order.",
     )
 
+    # Customers are rated by what was billed to them, whichever contact it went to.
+    _crm_customer_idx = models.Index(
+        "(commercial_partner_id, company_id) WHERE state = 'posted'"
+        " AND move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends(lambda self: self._crm_discount_depends())

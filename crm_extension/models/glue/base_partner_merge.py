@@ -19,8 +19,19 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         # Core fills by SQL what the survivor has not, and says only then who that is.
         partners = self.env["res.partner"].browse(partner_ids).exists()
+        self._crm_drop_merged_tiers(partners, dst_partner)
         noted = {partner: partner._approval_note_guarded() for partner in partners}
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         for survivor in partners.exists():
             survivor._approval_restore_guarded(noted[survivor])
         return result
+
+    def _crm_drop_merged_tiers(self, partners, survivor):
+        """The survivor keeps its own tier; one customer has one at a time."""
+        if len(partners) < 2:
+            return
+        if not survivor or survivor not in partners:
+            survivor = self._get_ordered_partner(partners.ids)[-1]
+        # Superuser mode: in all companies, whoever merges.
+        companies = self.env["res.company"].sudo().search([])
+        (partners - survivor)._crm_drop_tiers(companies)

@@ -22,6 +22,7 @@ class ResPartner(models.Model):
         "crm.customer.volume",
         "crm.customer.identity",
         "crm.customer.profiled",
+        "crm.customer.worth",
         "crm.approval.mixin",
     ]
 

@@ -66,6 +66,20 @@ class CrmCustomerProfiled(models.AbstractModel):
                 )
         return super().action_approval_request()
 
+    def action_crm_check(self):
+        """Have what was entered about these customers checked, by the acting user.
+
+        :raises AccessError: who may not check
+        """
+        self.check_access("read")
+        checks = self.env["crm.customer.check"]._draw(self.commercial_partner_id)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_extension.crm_customer_check_action"
+        )
+        if len(checks) == 1:
+            action |= {"views": [(False, "form")], "res_id": checks.id}
+        return action | {"domain": [("id", "in", checks.ids)]}
+
     # === BUSINESS METHODS === #
 
     @api.model

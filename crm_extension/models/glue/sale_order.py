@@ -11,6 +11,7 @@ class SaleOrder(models.Model):
     _name = "sale.order"
     # These override what Odoo's order does, so they come first.
     _inherit = [
+        "crm.numbers",
         "crm.sale.acceptance",
         "crm.sale.ledger",
         "sale.order",

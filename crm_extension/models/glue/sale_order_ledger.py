@@ -4,6 +4,12 @@ from odoo.tools.sql import column_exists, create_column
 
 from .sale_order_line_ledger import CHANNEL_FIELDS
 
+# What is given on every line follows from these, too.
+GIVING_FIELDS = frozenset(
+    {"partner_id", "pricelist_id", "currency_id", "company_id"}
+    | {"fiscal_position_id", "payment_term_id"}
+)
+
 
 class AtGrant(float):
     """What an order gives when it is approved. Nobody else writes it: JSON carries no
@@ -111,7 +117,12 @@ class CrmSaleLedger(models.AbstractModel):
 
     def write(self, vals):
         self._crm_refuse_kept(vals)
-        return super().write(vals)
+        if not GIVING_FIELDS & vals.keys():
+            return super().write(vals)
+        before = self.order_line._crm_get_advantages()
+        result = super().write(vals)
+        self.order_line._crm_answer_for_advantages(before)
+        return result
 
     # === BUSINESS METHODS === #
 
@@ -154,9 +165,11 @@ class CrmSaleLedger(models.AbstractModel):
 
     def _crm_get_early_payment(self):
         """Percent for early payment beyond what the customer is entitled to."""
+        if not self.payment_term_id.early_discount:
+            return 0.0
         customer = self.partner_id.with_company(self.company_id)
         own = customer.property_payment_term_id
-        if not self.payment_term_id.early_discount or self.payment_term_id == own:
+        if self.payment_term_id == own:
             return 0.0
         entitled = own.discount_percentage if own.early_discount else 0.0
         return max(self.payment_term_id.discount_percentage - entitled, 0.0)

@@ -25,6 +25,7 @@ KEPT_FIELDS = (
 class SaleOrderLine(models.Model):
     _name = "sale.order.line"
     _inherit = [
+        "crm.numbers",
         "sale.order.line",
         "crm.sale.line.rules",
         "crm.sale.line.ledger",
@@ -148,7 +149,7 @@ class SaleOrderLine(models.Model):
 
     @api.model
     def _approval_watched_line_fields(self):
-        return CONCESSION_FIELDS | {"name"}
+        return CONCESSION_FIELDS | {"name", "crm_given_by_id"}
 
     def _crm_filter_given_by_writing(self, vals):
         """The lines whose concession whoever writes ``vals`` answers for. Who only
@@ -159,13 +160,39 @@ class SaleOrderLine(models.Model):
         return self.filtered(
             lambda line: (
                 touched
-                and _net_price(
+                # Of goods taken back, who pays more for them gives.
+                and line.product_uom_qty
+                * _net_price(
                     vals.get("price_unit", line.price_unit),
                     vals.get("discount", line.discount),
                 )
-                < _net_price(line.price_unit, line.discount)
+                < line.product_uom_qty * _net_price(line.price_unit, line.discount)
             )
         )
+
+    def _crm_get_advantages(self):
+        """By how much each line is below what the customer would pay by right."""
+        return {
+            line.id: line.product_uom_qty
+            * (line.crm_reference_price - line._crm_get_paid_price())
+            for line in self.sudo()  # whoever asks
+        }
+
+    def _crm_answer_for_advantages(self, before):
+        """Whoever changes the order so that the same price gives more answers for it,
+        as for a lower price.
+
+        :param before: see :meth:`_crm_get_advantages`
+        """
+        now = self._crm_get_advantages()
+        given = self.filtered(
+            lambda line: (
+                now[line.id] > max(before.get(line.id, 0), 0) + 1e-6
+                and line.sudo().crm_given_by_id.id != self.env.uid
+            )
+        )
+        if given:
+            super(SaleOrderLine, given).write({"crm_given_by_id": self.env.uid})
 
     def _crm_get_giver(self):
         """Who answers for what this line gives; while typing, whoever types, unless
@@ -185,6 +212,11 @@ class SaleOrderLine(models.Model):
             return self.env.user
         return stored.crm_given_by_id or stored.create_uid
 
+    def _crm_name_numbered(self, vals):
+        products = self.env["product.product"].browse(vals.get("product_id") or ())
+        named = products or self.product_id
+        return named[:1].display_name or super()._crm_name_numbered(vals)
+
     def _crm_to_verdict_line(self, ceiling, earning=None):
         """The line as the verdict sees it.
 
@@ -195,7 +227,7 @@ class SaleOrderLine(models.Model):
         return Line(
             key=self.id,
             reference=self.crm_reference_price,
-            price=_net_price(self.price_unit, self.discount),
+            price=self._crm_get_paid_price(),
             quantity=self.product_uom_qty,
             ceiling=ceiling.percent,
             rule=ceiling.name,

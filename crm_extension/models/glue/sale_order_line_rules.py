@@ -197,11 +197,18 @@ class CrmSaleLineRules(models.AbstractModel):
         pricelist = order.partner_id.property_product_pricelist or order.pricelist_id
         product = self.product_id.with_context(**self._get_product_price_context())
         asked = self._get_pricelist_kwargs()
+        # A pricelist tells a fixed price in its own currency, whatever is asked for.
+        currency = pricelist.currency_id or self.currency_id
+        rate = currency._get_conversion_rate(
+            currency, self.currency_id or currency, self.company_id, asked["date"]
+        )
+        asked["currency"] = currency
         own, item = pricelist._get_product_price_rule(product, **asked)
         item = self.env["product.pricelist.item"].browse(item or ())
-        if item.compute_price != "percentage":
-            return own, own
-        return max(own, item._compute_price_before_discount(product, **asked)), own
+        full = own
+        if item.compute_price == "percentage":
+            full = max(own, item._compute_price_before_discount(product, **asked))
+        return full * rate, own * rate
 
     def _crm_get_entitled_price(self, claim):
         """Unit price the customer is entitled to: the better one of the own pricelist

@@ -117,6 +117,7 @@ class CrmSaleVerdict(models.AbstractModel):
         return [
             "company_id",
             "currency_id",
+            "payment_term_id",
             f"{customer}.crm_discount_floor",
             f"{customer}.crm_class_id",
             "order_line.product_id.categ_id",

@@ -1,0 +1,491 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, format_amount, format_date
+
+from ..tier.score import Standing, falls_on, missing, points
+
+# What the figures are made of; they are read past the cache.
+READ = {
+    "sale.order": ("state", "date_order", "company_id", "partner_id", "currency_rate"),
+    "sale.order.line": (
+        *("order_id", "display_type", "price_subtotal", "product_uom_qty"),
+        *("crm_cost", "purchase_price"),
+    ),
+    "account.move": (
+        *("move_type", "state", "invoice_date", "company_id"),
+        *("commercial_partner_id", "amount_untaxed_signed"),
+    ),
+    "account.move.line": (
+        *("partner_id", "company_id", "account_id", "parent_state", "reconciled"),
+        *("date_maturity", "amount_residual"),
+    ),
+    "res.partner": ("commercial_partner_id",),
+    "account.account": ("account_type",),
+}
+
+CUSTOMERS = """
+    SELECT partner.commercial_partner_id AS id
+      FROM account_move move
+      JOIN res_partner partner ON partner.id = move.commercial_partner_id
+     WHERE move.company_id = %(company)s AND move.state = 'posted'
+       AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+    UNION
+    SELECT partner.commercial_partner_id
+      FROM sale_order sale
+      JOIN res_partner partner ON partner.id = sale.partner_id
+     WHERE sale.company_id = %(company)s AND sale.state = 'sale'
+"""
+# What was invoiced and credited up to a day; when was bought, and in which months.
+FIGURES = """
+    WITH own AS MATERIALIZED (
+        SELECT id, commercial_partner_id AS customer FROM res_partner
+         WHERE commercial_partner_id = ANY(%(ids)s::int[])
+    ), billed AS (
+        SELECT own.customer,
+               SUM(move.amount_untaxed_signed) FILTER (
+                   WHERE move.invoice_date > %(start)s AND NOT back.is) AS invoiced,
+               -SUM(move.amount_untaxed_signed) FILTER (
+                   WHERE move.invoice_date > %(start)s AND back.is) AS credited,
+               MIN(move.invoice_date) FILTER (WHERE NOT back.is) AS first_on,
+               MAX(move.invoice_date) FILTER (WHERE NOT back.is) AS last_on,
+               BIT_OR(1::bigint << month.number) FILTER (
+                   WHERE move.invoice_date > %(start)s AND NOT back.is) AS months
+          FROM own
+          JOIN account_move move ON move.commercial_partner_id = own.id
+          JOIN LATERAL (SELECT move.move_type = 'out_refund' AS is) back ON TRUE
+          JOIN LATERAL (%(invoice_month)s) month ON TRUE
+         WHERE move.company_id = %(company)s
+           AND move.state = 'posted'
+           AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+           AND move.invoice_date <= %(day)s
+         GROUP BY own.customer
+    ), ordered AS (
+        SELECT own.customer,
+               COUNT(*) FILTER (WHERE sale.date_order::date > %(start)s) AS orders,
+               MIN(sale.date_order::date) AS first_on,
+               MAX(sale.date_order::date) AS last_on,
+               BIT_OR(1::bigint << month.number) FILTER (
+                   WHERE sale.date_order::date > %(start)s) AS months,
+               SUM(earned.margin) AS margin
+          FROM own
+          JOIN sale_order sale ON sale.partner_id = own.id
+          JOIN LATERAL (%(order_month)s) month ON TRUE
+          LEFT JOIN LATERAL (
+            SELECT SUM(line.price_subtotal - COALESCE(
+                       line.crm_cost, line.purchase_price, 0) * line.product_uom_qty
+                   ) / sale.currency_rate AS margin
+              FROM sale_order_line line
+             WHERE line.order_id = sale.id AND line.display_type IS NULL
+               AND sale.currency_rate > 0 AND sale.date_order::date > %(start)s
+          ) earned ON TRUE
+         WHERE sale.company_id = %(company)s
+           AND sale.state = 'sale'
+           AND sale.date_order::date <= %(day)s
+         GROUP BY own.customer
+    ), owed AS (
+        SELECT own.customer, MIN(line.date_maturity) AS overdue_on
+          FROM account_account account
+          JOIN account_move_line line ON line.account_id = account.id
+          JOIN own ON own.id = line.partner_id
+         WHERE account.account_type = 'asset_receivable'
+           AND line.company_id = %(company)s
+           AND line.parent_state = 'posted'
+           AND line.reconciled IS NOT TRUE
+           AND line.amount_residual > 0
+           AND line.date_maturity < %(day)s
+         GROUP BY own.customer
+    )
+    SELECT asked.id,
+           COALESCE(billed.invoiced, 0) AS invoiced,
+           COALESCE(billed.credited, 0) AS credited,
+           ROUND(COALESCE(ordered.margin, 0)::numeric, 2) AS margin,
+           COALESCE(ordered.orders, 0)::int AS orders,
+           LENGTH(REPLACE((
+               COALESCE(billed.months, 0) | COALESCE(ordered.months, 0)
+           )::bit(64)::text, '0', '')) AS frequency,
+           NULLIF(
+               GREATEST(billed.last_on, ordered.last_on, %(start)s::date),
+               %(start)s::date
+           ) AS last_on,
+           LEAST(billed.first_on, ordered.first_on) AS first_on,
+           owed.overdue_on
+      FROM unnest(%(ids)s::int[]) AS asked(id)
+      LEFT JOIN billed ON billed.customer = asked.id
+      LEFT JOIN ordered ON ordered.customer = asked.id
+      LEFT JOIN owed ON owed.customer = asked.id
+"""
+# The calendar months of the window, counted backwards.
+MONTH = """
+    SELECT MOD(((DATE_PART('year', %(day)s::date) - DATE_PART('year', %(of)s)) * 12
+        + DATE_PART('month', %(day)s::date) - DATE_PART('month', %(of)s))::int, 64)
+        AS number
+"""
+
+
+class CrmCustomerWorth(models.AbstractModel):
+    """What a customer is worth to each company, why, and what is missing to the next
+    tier (FEATURES C02.6, C02.8). Part of ``res.partner``, and nothing else's.
+
+    It is about the commercial entity: contacts show what holds for their company.
+    """
+
+    _name = "crm.customer.worth"
+    _description = "Worth of a Customer"
+
+    crm_tier_id = fields.Many2one(
+        comodel_name="crm.customer.tier",
+        string="Customer Tier",
+        company_dependent=True,
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        groups="base.group_user",
+        help="Worked out every night from what the customer buys and how it pays.",
+    )
+    crm_tier_color = fields.Integer(
+        related="crm_tier_id.color", groups="base.group_user"
+    )
+    crm_tier_score = fields.Float(
+        string="Tier Points",
+        digits=(4, 1),
+        compute="_compute_crm_tier_score",
+        groups="base.group_user",
+        help="Of 100.",
+    )
+    crm_tier_panel = fields.Html(
+        compute="_compute_crm_tier_panel",
+        sanitize=False,
+        groups="base.group_user",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_crm_tier_score(self):
+        found = self._crm_find_standings()
+        for partner in self:
+            partner.crm_tier_score = found(partner).score
+
+    @api.depends("commercial_partner_id", "crm_tier_id")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_crm_tier_panel(self):
+        scheme = self.env["crm.tier.scheme"]._get_published(self.env.company)
+        found = self._crm_find_standings()
+        for partner in self:
+            customer = partner.commercial_partner_id._origin
+            partner.crm_tier_panel = self.env["ir.qweb"]._render(
+                "crm_extension.crm_customer_tier_panel",
+                customer._crm_tell_tier(scheme, found(partner)),
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("crm_tier_id"):
+                self._crm_refuse_tier()
+        # Said here, so that no default says something else.
+        return super().create([vals | {"crm_tier_id": False} for vals in vals_list])
+
+    def write(self, vals):
+        if "crm_tier_id" not in vals:
+            return super().write(vals)
+        # A merge writes what is there already. Superuser mode: whoever may read it.
+        tier = vals["crm_tier_id"] or False
+        if any(partner.crm_tier_id.id != tier for partner in self.sudo()):
+            self._crm_refuse_tier()
+        return super().write(
+            {name: value for name, value in vals.items() if name != "crm_tier_id"}
+        )
+
+    # === ACTION METHODS === #
+
+    def action_crm_tier_work_out(self):
+        """Work out the tier of some customers now, in the current company.
+
+        :raises AccessError: for whoever may not write them
+        :raises UserError: where nobody has said how customers are rated
+        """
+        customers = self.commercial_partner_id
+        customers.check_access("write")
+        if not self.env.user.has_group("crm_extension.crm_extension_group_user"):
+            raise AccessError(self.env._("Tiers are worked out by sales and finance."))
+        company = self.env.company
+        scheme = self.env["crm.tier.scheme"]._get_published(company)
+        if not scheme:
+            raise UserError(
+                self.env._(
+                    "Nobody has said yet how customers are rated in %s. An"
+                    " administrator sets it up: Configuration, Customer Ratings.",
+                    company.name,
+                )
+            )
+        scheme._work_out(customers.ids)
+
+    def action_crm_tier_history(self):
+        """Open the tiers that a customer has had."""
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_extension.crm_customer_tier_history_action"
+        ) | {"domain": [("partner_id", "=", self.commercial_partner_id.id)]}
+
+    # === BUSINESS METHODS: for the rating === #
+
+    @api.model
+    def _crm_query_customers(self, company):
+        """Query of all who ever bought from a company, as ``id``."""
+        self._crm_flush_business()
+        return SQL(CUSTOMERS, company=company.id)
+
+    @api.model
+    def _crm_find_customers(self, company):
+        """Ids of all who ever bought from a company, in order."""
+        query = self._crm_query_customers(company)
+        rows = self.env.execute_query(
+            SQL("SELECT id FROM (%s) found ORDER BY id", query)
+        )
+        return [key for (key,) in rows]
+
+    @api.model
+    def _crm_query_figures(self, company, day, window, partner_ids):
+        """Query of what some customers have bought and owe: one row each.
+
+        Of the company's own books, in its currency, untaxed; contacts and archived
+        ones included, invoices dated after the day not.
+
+        :param window: days that are looked back on
+        :param partner_ids: ids of commercial partners
+        """
+        self._crm_flush_business()
+        start = day - timedelta(days=window)
+        return SQL(
+            FIGURES,
+            ids=list(partner_ids),
+            company=company.id,
+            day=day,
+            start=start,
+            invoice_month=SQL(MONTH, day=day, of=SQL("move.invoice_date")),
+            order_month=SQL(MONTH, day=day, of=SQL("sale.date_order")),
+        )
+
+    @api.model
+    def _crm_flush_business(self):
+        for model, names in READ.items():
+            self.env[model].flush_model(names)
+
+    @api.model
+    def _crm_set_tiers(self, company, tiers):
+        """Note new tiers. By SQL, because the field is nobody's to write, and because
+        a customer is not changed by it: no follower is told, nothing is synchronized.
+
+        :param tiers: ``{commercial partner id: tier id, or none}``
+        """
+        for tier in set(tiers.values()):
+            self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE res_partner SET crm_tier_id = NULLIF(
+                        (COALESCE(crm_tier_id, '{}') - %(key)s::text)
+                            || %(value)s::jsonb,
+                        '{}')
+                     WHERE id = ANY(%(ids)s) RETURNING id
+                    """,
+                    key=str(company.id),
+                    value=f'{{"{company.id}": {tier}}}' if tier else "{}",
+                    ids=[key for key, value in tiers.items() if value == tier],
+                )
+            )
+        self.invalidate_model(["crm_tier_id", "crm_tier_score", "crm_tier_panel"])
+
+    @api.model
+    def _crm_drop_former_customers(self, company):
+        """Take the tier from those who are contacts of somebody else by now."""
+        self.flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT kept.partner_id FROM crm_customer_standing kept
+                  JOIN res_partner partner ON partner.id = kept.partner_id
+                 WHERE kept.company_id = %s
+                   AND partner.commercial_partner_id <> partner.id
+                """,
+                company.id,
+            )
+        )
+        self.browse(key for (key,) in rows)._crm_drop_tiers(company)
+
+    def _crm_drop_tiers(self, companies):
+        """Take the tiers and scores in some companies from those who are no customers
+        of their own any more; what they have had stays in the history."""
+        if not self:
+            return
+        # Superuser mode: nobody may delete scores; called where customers vanish.
+        standings = self.env["crm.customer.standing"].sudo()
+        today = fields.Date.context_today(self)
+        for company in companies:
+            self.env["crm.customer.tier.history"]._close(company, self.ids, today)
+            self._crm_set_tiers(company, dict.fromkeys(self.ids))
+        standings.search(
+            [("partner_id", "in", self.ids), ("company_id", "in", companies.ids)]
+        ).unlink()
+
+    @api.model
+    def _crm_refuse_tier(self):
+        raise AccessError(
+            self.env._(
+                "The tier of a customer is worked out from what it buys and how it"
+                " pays. Nobody enters it; “Work out now” brings it up to date."
+            )
+        )
+
+    # === BUSINESS METHODS: for the screens === #
+
+    def _crm_find_standings(self):
+        """Score and figures of some customers in the current company.
+
+        :return: function of a partner; an empty row for whoever has none
+        """
+        # Superuser mode: whoever sees the customer sees how it is rated.
+        standings = self.env["crm.customer.standing"].sudo()
+        rows = standings.search(
+            [
+                ("partner_id", "in", self.commercial_partner_id._origin.ids),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+        found = {row.partner_id.id: row for row in rows}
+        return lambda partner: found.get(
+            partner.commercial_partner_id._origin.id, standings
+        )
+
+    def _crm_get_tier_on(self, day):
+        """The tier of a single customer on a day, in the current company."""
+        self.ensure_one()
+        history = self.env["crm.customer.tier.history"]
+        tiers = history._get_tiers_on(self, self.env.company, day)
+        return tiers.get(self.commercial_partner_id.id, self.env["crm.customer.tier"])
+
+    def _crm_tell_tier(self, scheme, standing):
+        """What the panel shows of a single customer.
+
+        :param scheme: rating in force, or none
+        :param standing: its score and figures, or none
+        """
+        told = {"company": self.env.company.name, "scheme": scheme, "rated": standing}
+        if not scheme or not standing:
+            return told
+        # Superuser mode: as the figures.
+        tier = self.sudo().crm_tier_id
+        day, rules = fields.Date.context_today(self), scheme._to_rules()
+        peers, figures = scheme._get_peers(), standing._get_figures(day)
+        stands = Standing(tier.id or None, standing.below_since or None)
+        return told | {
+            "tier": tier,
+            "score": f"{standing.score:g}",
+            "since": self._crm_tell_since(tier),
+            "bought": figures.recency is not None,
+            "window": rules.window,
+            "rows": self._crm_tell_points(rules, figures, peers),
+            "fall": self._crm_tell_fall(rules, stands),
+            "next": self._crm_tell_missing(missing(rules, stands, figures, peers)),
+        }
+
+    def _crm_tell_since(self, tier):
+        history = self.env["crm.customer.tier.history"].sudo()  # as the tier itself
+        row = history.search(
+            [
+                ("partner_id", "=", self.id),
+                ("company_id", "=", self.env.company.id),
+                ("tier_id", "=", tier.id),
+                ("date_to", "=", False),
+            ],
+            limit=1,
+        )
+        return format_date(self.env, row.date_from) if row else ""
+
+    def _crm_tell_points(self, rules, figures, peers):
+        """Label, figure, points and share of the score of all that counts."""
+        total = sum(weight.weight for weight in rules.weights) or 1
+        labels = self._crm_get_indicator_labels()
+        return [
+            {
+                "label": labels[weight.indicator],
+                "figure": self._crm_tell_figure(
+                    weight.indicator, figures.told(weight.indicator)
+                ),
+                "points": round(points(weight, figures, peers)),
+                "share": round(weight.weight / total * 100),
+            }
+            for weight in rules.weights
+            if weight.weight and self._crm_may_see_indicator(weight.indicator)
+        ]
+
+    def _crm_tell_fall(self, rules, stands):
+        day = falls_on(rules, stands)
+        rung = next((rung for rung in rules.rungs if rung.tier == stands.tier), None)
+        return (
+            rung
+            and day
+            and {
+                "day": format_date(self.env, day),
+                "points": f"{max(rung.threshold - rules.slack, 0):g}",
+            }
+        )
+
+    def _crm_tell_missing(self, lacking):
+        if not lacking:
+            return None
+        labels = self._crm_get_indicator_labels()
+        return {
+            "tier": self.env["crm.customer.tier"].sudo().browse(lacking.tier).name,
+            "threshold": f"{lacking.threshold:g}",
+            "points": f"{lacking.points:g}",
+            "steps": [
+                {
+                    "label": labels[step.indicator],
+                    "now": self._crm_tell_figure(step.indicator, step.now),
+                    "needed": self._crm_tell_figure(step.indicator, step.needed),
+                }
+                for step in lacking.steps
+                if self._crm_may_see_indicator(step.indicator)
+            ],
+        }
+
+    @api.model
+    def _crm_may_see_indicator(self, indicator):
+        return indicator != "margin" or self._crm_may_see_margin()
+
+    @api.model
+    def _crm_get_indicator_labels(self):
+        return {
+            "recency": self.env._("Last purchase"),
+            "frequency": self.env._("Months with a purchase"),
+            "money": self.env._("Turnover beside other customers"),
+            "turnover": self.env._("Turnover"),
+            "margin": self.env._("Margin of orders"),
+            "orders": self.env._("Confirmed orders"),
+            "years": self.env._("Customer for"),
+            "overdue": self.env._("Oldest overdue debt"),
+            "returns": self.env._("Credited part of sales"),
+        }
+
+    @api.model
+    def _crm_tell_figure(self, indicator, value):
+        if indicator in ("money", "turnover", "margin"):
+            return format_amount(self.env, value, self.env.company.currency_id)
+        if indicator == "recency" and not value:
+            return self.env._("today")
+        if indicator in ("overdue", "returns") and not value:
+            return self.env._("none")
+        return {
+            "recency": self.env._("%d days ago", value),
+            "frequency": self.env._("%d months", value),
+            "orders": self.env._("%d orders", value),
+            "years": self.env._("%.1f years", value),
+            "overdue": self.env._("%d days", value),
+            "returns": self.env._("%.1f %%", value),
+        }[indicator]

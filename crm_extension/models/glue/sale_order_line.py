@@ -132,9 +132,13 @@ class SaleOrderLine(models.Model):
         for vals in vals_list:
             self._crm_refuse_kept_fields(vals)
         given_by = {"crm_given_by_id": self.env.uid}
-        return super(SaleOrderLine, self._crm_without_kept_defaults()).create(
+        lines = super(SaleOrderLine, self._crm_without_kept_defaults()).create(
             [vals | given_by for vals in vals_list]
         )
+        # What the products cost now is kept. Superuser mode: whoever sells need not
+        # see it.
+        lines.sudo().mapped("crm_cost")
+        return lines
 
     def write(self, vals):
         self._crm_refuse_kept_fields(vals)

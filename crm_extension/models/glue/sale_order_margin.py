@@ -35,7 +35,7 @@ class CrmSaleMargin(models.AbstractModel):
         " were made. Lines without a cost are left out; 100 where none has one.",
     )
     crm_margin_shortfall = fields.Float(
-        string="Below the Least Margin (points)",
+        string="Margin Shortfall (points)",
         compute="_compute_crm_margin_shortfall",
         compute_sudo=True,  # as the verdict itself
         digits=(16, 2),

@@ -316,22 +316,20 @@ class CrmCustomerWorth(models.AbstractModel):
                 company.id,
             )
         )
-        self.browse(key for (key,) in rows)._crm_drop_tiers(company)
+        self.browse(key for (key,) in rows)._crm_drop_tiers()
 
-    def _crm_drop_tiers(self, companies):
-        """Take the tiers and scores in some companies from those who are no customers
+    def _crm_drop_tiers(self):
+        """Take the tiers and scores, in all companies, from those who are no customers
         of their own any more; what they have had stays in the history."""
-        if not self:
-            return
         # Superuser mode: nobody may delete scores; called where customers vanish.
         standings = self.env["crm.customer.standing"].sudo()
+        rows = standings.search([("partner_id", "in", self.ids)])
         today = fields.Date.context_today(self)
-        for company in companies:
-            self.env["crm.customer.tier.history"]._close(company, self.ids, today)
-            self._crm_set_tiers(company, dict.fromkeys(self.ids))
-        standings.search(
-            [("partner_id", "in", self.ids), ("company_id", "in", companies.ids)]
-        ).unlink()
+        for company, gone in rows.grouped("company_id").items():
+            partner_ids = gone.partner_id.ids
+            self.env["crm.customer.tier.history"]._close(company, partner_ids, today)
+            self._crm_set_tiers(company, dict.fromkeys(partner_ids))
+        rows.unlink()
 
     @api.model
     def _crm_refuse_tier(self):

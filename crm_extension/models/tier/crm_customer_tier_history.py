@@ -29,7 +29,6 @@ class CrmCustomerTierHistory(models.Model):
     )
     tier_id = fields.Many2one(
         comodel_name="crm.customer.tier",
-        string="Tier",
         required=True,
         readonly=True,
         index=True,

@@ -187,6 +187,7 @@ class CrmTierScheme(models.Model):
 
     def _note(self, **vals):
         """Write what only the system writes; who may ask for it has been checked."""
+        # pylint: disable-next=super-method-mismatch
         return super(CrmTierScheme, self.sudo()).write(vals)
 
     @api.model

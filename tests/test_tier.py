@@ -8,7 +8,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.crm_extension.models.tier.crm_tier_rating import CrmTierRating
@@ -673,7 +673,8 @@ class TestRights(TierCommon, TransactionCase):
         reader = new_test_user(
             self.env, "t_reader", groups="crm_extension.crm_extension_group_user"
         )
-        self.assertTrue(self.customer.with_user(reader).name)
+        self.assertFalse(self.customer.with_user(reader).crm_tier_may_rate)
+        self.assertTrue(self.customer.with_user(self.sales).crm_tier_may_rate)
         with self.assertRaises(AccessError):
             self.customer.with_user(reader).action_crm_tier_work_out()
 
@@ -764,6 +765,17 @@ class TestPanel(TierCommon, TransactionCase):
         self.run_all()
         self.assertEqual(self.customer.crm_tier_id, self.general)
         self.assertIn("Nothing was bought in the last 365 days", self.panel(self.sales))
+
+    def test_the_form_opens_with_and_without_a_tier(self):
+        customer = self.customer.with_user(self.sales)
+        for words in ("Not rated yet", "100 of 100 points"):
+            form = Form(customer)
+            self.assertIn(words, str(form.crm_tier_panel))
+            form.comment = "Seen"
+            form.save()
+            self.bill(1000, 0)
+            self.run_all()
+            self.env.invalidate_all()
 
     def test_a_contact_shows_the_tier_of_its_company(self):
         self.bill(1000, 0)

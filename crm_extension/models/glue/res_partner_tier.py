@@ -160,7 +160,24 @@ class CrmCustomerWorth(models.AbstractModel):
         groups="base.group_user",
     )
 
+    crm_tier_may_rate = fields.Boolean(
+        compute="_compute_crm_tier_may_rate",
+        groups="base.group_user",
+        help="Whether the acting user may have the tier worked out.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company")
+    def _compute_crm_tier_may_rate(self):
+        # Not the system, which reads the field for everybody.
+        customers = self.commercial_partner_id.sudo(False)
+        writable = customers._origin._filtered_access("write")
+        for partner in self:
+            partner.crm_tier_may_rate = (
+                partner.commercial_partner_id._origin.id in writable._ids
+            )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")

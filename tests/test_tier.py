@@ -442,6 +442,14 @@ class TestOverTime(TierCommon, TransactionCase):
         self.night(1)
         self.assertFalse(self.customer.crm_tier_id)
         self.assertEqual(self.history().date_to, self.today + timedelta(1))
+        history = self.env["crm.customer.tier.history"]
+        for days, expected in ((0, self.core), (1, None)):
+            day = self.today + timedelta(days)
+            rows = history.search([("partner_id", "=", self.customer.id)])
+            self.assertTrue(rows)
+            # Asked for the customer that it was, not for the group it is part of.
+            held = history._get_tiers_held(rows.partner_id.ids, self.company, day)
+            self.assertEqual(held.get(self.customer.id), expected)
         self.assertEqual(group.crm_tier_id, self.core)
 
     def test_merged_customers_keep_the_tier_of_the_one_that_stays(self):

@@ -1,7 +1,7 @@
 """What a quotation must leave after cost, who is asked, and who reads the figures."""
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
 from .common import TAGS, ApprovalCommon
@@ -235,6 +235,39 @@ class TestMarginAgain(MarginCommon, TransactionCase):
         self.line(order).price_unit = 119
         order.invalidate_recordset()
         self.assertNotEqual(order.crm_approval_state, "granted")
+
+
+@tagged(*TAGS)
+class TestBeforeTheMarginRule(MarginCommon, TransactionCase):
+    """Orders that went through before are judged only on what gets worse."""
+
+    def setUp(self):
+        super().setUp()
+        self.rule.active = False
+        self.order = self.make_order(0, 5)
+        self.order.action_confirm()
+        self.rule.active = True
+        self.ask_for_margins()
+
+    def test_they_stay_as_they_are_and_may_become_better(self):
+        self.order.client_order_ref = "PO 17"
+        self.line(self.order).name = "Chair, blue"
+        self.line(self.order).discount = 4
+
+    def test_they_may_not_leave_less(self):
+        with self.assertRaises(ValidationError):
+            self.line(self.order).price_unit = 119
+
+    def test_a_line_without_a_kept_cost_is_not_judged(self):
+        # As those that were made before the installation.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sale_order_line SET crm_cost = NULL WHERE order_id = %s",
+            [self.order.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.order.sudo().crm_margin_shortfall, 0)
+        self.line(self.order).price_unit = 119
 
 
 @tagged(*TAGS)

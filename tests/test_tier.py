@@ -8,7 +8,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.crm_extension.models.tier.crm_tier_rating import CrmTierRating
@@ -442,6 +442,14 @@ class TestOverTime(TierCommon, TransactionCase):
         self.night(1)
         self.assertFalse(self.customer.crm_tier_id)
         self.assertEqual(self.history().date_to, self.today + timedelta(1))
+        history = self.env["crm.customer.tier.history"]
+        for days, expected in ((0, self.core), (1, None)):
+            day = self.today + timedelta(days)
+            rows = history.search([("partner_id", "=", self.customer.id)])
+            self.assertTrue(rows)
+            # Asked for the customer that it was, not for the group it is part of.
+            held = history._get_tiers_held(rows.partner_id.ids, self.company, day)
+            self.assertEqual(held.get(self.customer.id), expected)
         self.assertEqual(group.crm_tier_id, self.core)
 
     def test_merged_customers_keep_the_tier_of_the_one_that_stays(self):
@@ -673,7 +681,8 @@ class TestRights(TierCommon, TransactionCase):
         reader = new_test_user(
             self.env, "t_reader", groups="crm_extension.crm_extension_group_user"
         )
-        self.assertTrue(self.customer.with_user(reader).name)
+        self.assertFalse(self.customer.with_user(reader).crm_tier_may_rate)
+        self.assertTrue(self.customer.with_user(self.sales).crm_tier_may_rate)
         with self.assertRaises(AccessError):
             self.customer.with_user(reader).action_crm_tier_work_out()
 
@@ -764,6 +773,17 @@ class TestPanel(TierCommon, TransactionCase):
         self.run_all()
         self.assertEqual(self.customer.crm_tier_id, self.general)
         self.assertIn("Nothing was bought in the last 365 days", self.panel(self.sales))
+
+    def test_the_form_opens_with_and_without_a_tier(self):
+        customer = self.customer.with_user(self.sales)
+        for words in ("Not rated yet", "100 of 100 points"):
+            form = Form(customer)
+            self.assertIn(words, str(form.crm_tier_panel))
+            form.comment = "Seen"
+            form.save()
+            self.bill(1000, 0)
+            self.run_all()
+            self.env.invalidate_all()
 
     def test_a_contact_shows_the_tier_of_its_company(self):
         self.bill(1000, 0)

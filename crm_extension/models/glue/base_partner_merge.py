@@ -32,6 +32,4 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             return
         if not survivor or survivor not in partners:
             survivor = self._get_ordered_partner(partners.ids)[-1]
-        # Superuser mode: in all companies, whoever merges.
-        companies = self.env["res.company"].sudo().search([])
-        (partners - survivor)._crm_drop_tiers(companies)
+        (partners - survivor)._crm_drop_tiers()

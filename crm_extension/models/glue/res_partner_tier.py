@@ -160,7 +160,24 @@ class CrmCustomerWorth(models.AbstractModel):
         groups="base.group_user",
     )
 
+    crm_tier_may_rate = fields.Boolean(
+        compute="_compute_crm_tier_may_rate",
+        groups="base.group_user",
+        help="Whether the acting user may have the tier worked out.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company")
+    def _compute_crm_tier_may_rate(self):
+        # Not the system, which reads the field for everybody.
+        customers = self.commercial_partner_id.sudo(False)
+        writable = customers._origin._filtered_access("write")
+        for partner in self:
+            partner.crm_tier_may_rate = (
+                partner.commercial_partner_id._origin.id in writable._ids
+            )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
@@ -172,13 +189,14 @@ class CrmCustomerWorth(models.AbstractModel):
     @api.depends("commercial_partner_id", "crm_tier_id")
     @api.depends_context("company", "lang", "uid")
     def _compute_crm_tier_panel(self):
-        scheme = self.env["crm.tier.scheme"]._get_published(self.env.company)
+        company_id = self.env.company.id
+        in_force = self.env["crm.tier.scheme"]._get_rules_in_force(company_id)
         found = self._crm_find_standings()
         for partner in self:
             customer = partner.commercial_partner_id._origin
             partner.crm_tier_panel = self.env["ir.qweb"]._render(
                 "crm_extension.crm_customer_tier_panel",
-                customer._crm_tell_tier(scheme, found(partner)),
+                customer._crm_tell_tier(in_force, found(partner)),
             )
 
     # === CRUD METHODS === #
@@ -316,22 +334,20 @@ class CrmCustomerWorth(models.AbstractModel):
                 company.id,
             )
         )
-        self.browse(key for (key,) in rows)._crm_drop_tiers(company)
+        self.browse(key for (key,) in rows)._crm_drop_tiers()
 
-    def _crm_drop_tiers(self, companies):
-        """Take the tiers and scores in some companies from those who are no customers
+    def _crm_drop_tiers(self):
+        """Take the tiers and scores, in all companies, from those who are no customers
         of their own any more; what they have had stays in the history."""
-        if not self:
-            return
         # Superuser mode: nobody may delete scores; called where customers vanish.
         standings = self.env["crm.customer.standing"].sudo()
+        rows = standings.search([("partner_id", "in", self.ids)])
         today = fields.Date.context_today(self)
-        for company in companies:
-            self.env["crm.customer.tier.history"]._close(company, self.ids, today)
-            self._crm_set_tiers(company, dict.fromkeys(self.ids))
-        standings.search(
-            [("partner_id", "in", self.ids), ("company_id", "in", companies.ids)]
-        ).unlink()
+        for company, gone in rows.grouped("company_id").items():
+            partner_ids = gone.partner_id.ids
+            self.env["crm.customer.tier.history"]._close(company, partner_ids, today)
+            self._crm_set_tiers(company, dict.fromkeys(partner_ids))
+        rows.unlink()
 
     @api.model
     def _crm_refuse_tier(self):
@@ -351,7 +367,7 @@ class CrmCustomerWorth(models.AbstractModel):
         """
         # Superuser mode: whoever sees the customer sees how it is rated.
         standings = self.env["crm.customer.standing"].sudo()
-        rows = standings.search(
+        rows = standings.search_fetch(
             [
                 ("partner_id", "in", self.commercial_partner_id._origin.ids),
                 ("company_id", "=", self.env.company.id),
@@ -369,19 +385,23 @@ class CrmCustomerWorth(models.AbstractModel):
         tiers = history._get_tiers_on(self, self.env.company, day)
         return tiers.get(self.commercial_partner_id.id, self.env["crm.customer.tier"])
 
-    def _crm_tell_tier(self, scheme, standing):
+    def _crm_tell_tier(self, in_force, standing):
         """What the panel shows of a single customer.
 
-        :param scheme: rating in force, or none
+        :param in_force: how the company rates its customers, or ``None``
         :param standing: its score and figures, or none
         """
-        told = {"company": self.env.company.name, "scheme": scheme, "rated": standing}
-        if not scheme or not standing:
+        told = {
+            "company": self.env.company.name,
+            "scheme": bool(in_force),
+            "rated": bool(standing),
+        }
+        if not in_force or not standing:
             return told
+        rules, peers = in_force
         # Superuser mode: as the figures.
         tier = self.sudo().crm_tier_id
-        day, rules = fields.Date.context_today(self), scheme._to_rules()
-        peers, figures = scheme._get_peers(), standing._get_figures(day)
+        figures = standing._get_figures(fields.Date.context_today(self))
         stands = Standing(tier.id or None, standing.below_since or None)
         return told | {
             "tier": tier,
@@ -396,13 +416,14 @@ class CrmCustomerWorth(models.AbstractModel):
 
     def _crm_tell_since(self, tier):
         history = self.env["crm.customer.tier.history"].sudo()  # as the tier itself
-        row = history.search(
+        row = history.search_fetch(
             [
                 ("partner_id", "=", self.id),
                 ("company_id", "=", self.env.company.id),
                 ("tier_id", "=", tier.id),
                 ("date_to", "=", False),
             ],
+            ["date_from"],
             limit=1,
         )
         return format_date(self.env, row.date_from) if row else ""

@@ -93,7 +93,7 @@ PAID = """
      GROUP BY move.commercial_partner_id
 """
 # Whoever may be asked to decide sees what is left after cost.
-MARGIN_GROUP = "crm_extension.crm_extension_group_approver"
+MARGIN_GROUP = "crm_extension.crm_extension_group_cost"
 
 
 class CrmCustomerVolume(models.AbstractModel):

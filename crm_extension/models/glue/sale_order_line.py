@@ -132,9 +132,13 @@ class SaleOrderLine(models.Model):
         for vals in vals_list:
             self._crm_refuse_kept_fields(vals)
         given_by = {"crm_given_by_id": self.env.uid}
-        return super(SaleOrderLine, self._crm_without_kept_defaults()).create(
+        lines = super(SaleOrderLine, self._crm_without_kept_defaults()).create(
             [vals | given_by for vals in vals_list]
         )
+        # What the products cost now is kept. Superuser mode: whoever sells need not
+        # see it.
+        lines.sudo().mapped("crm_cost")
+        return lines
 
     def write(self, vals):
         self._crm_refuse_kept_fields(vals)
@@ -174,8 +178,10 @@ class SaleOrderLine(models.Model):
         """By how much each line is below what the customer would pay by right."""
         return {
             line.id: line.product_uom_qty
-            * (line.crm_reference_price - line._crm_get_paid_price())
-            for line in self.sudo()  # whoever asks
+            * (line.crm_reference_price - line._crm_get_paid_price(early))
+            for order, lines in self.sudo().grouped("order_id").items()  # whoever asks
+            for early in (order._crm_get_early_payment(),)
+            for line in lines
         }
 
     def _crm_answer_for_advantages(self, before):
@@ -217,17 +223,18 @@ class SaleOrderLine(models.Model):
         named = products or self.product_id
         return named[:1].display_name or super()._crm_name_numbered(vals)
 
-    def _crm_to_verdict_line(self, ceiling, earning=None):
+    def _crm_to_verdict_line(self, ceiling, early, earning=None):
         """The line as the verdict sees it.
 
         :param ceiling: :class:`Ceiling` of its giver
+        :param early: percent that is taken off for early payment, too
         :param earning: what it costs and has to earn, where that is looked at
         """
         self.ensure_one()
         return Line(
             key=self.id,
             reference=self.crm_reference_price,
-            price=self._crm_get_paid_price(),
+            price=self._crm_get_paid_price(early),
             quantity=self.product_uom_qty,
             ceiling=ceiling.percent,
             rule=ceiling.name,

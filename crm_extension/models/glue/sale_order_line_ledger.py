@@ -237,11 +237,12 @@ class CrmSaleLineLedger(models.AbstractModel):
         """What one unit is asked for, after the line's discount."""
         return self.price_unit * (1 - self.discount / 100)
 
-    def _crm_get_paid_price(self):
-        """The same for a customer who pays as early as is rewarded beyond what the
-        customer is entitled to."""
+    def _crm_get_paid_price(self, early):
+        """The same for a customer who pays as early as is rewarded.
+
+        :param early: percent for it beyond what the customer is entitled to
+        """
         net = self._crm_get_net_price()
-        early = self.order_id._crm_get_early_payment()
         # What is taken back is paid back in full.
         if not early or self.crm_reference_price * self.product_uom_qty < 0:
             return net

@@ -35,7 +35,7 @@ class CrmSaleMargin(models.AbstractModel):
         " were made. Lines without a cost are left out; 100 where none has one.",
     )
     crm_margin_shortfall = fields.Float(
-        string="Below the Least Margin (points)",
+        string="Margin Shortfall (points)",
         compute="_compute_crm_margin_shortfall",
         compute_sudo=True,  # as the verdict itself
         digits=(16, 2),
@@ -87,7 +87,9 @@ class CrmSaleMargin(models.AbstractModel):
         return {
             order.id: judge(
                 [
-                    line._crm_to_verdict_line(UNLIMITED, {"cost": costs[line.id]})
+                    line._crm_to_verdict_line(
+                        UNLIMITED, early, {"cost": costs[line.id]}
+                    )
                     for line in order.order_line
                     if line.id in costs
                 ],
@@ -95,6 +97,7 @@ class CrmSaleMargin(models.AbstractModel):
                 order._crm_get_digits(),
             )
             for order in self
+            for early in (order._crm_get_early_payment(),)
         }
 
     @api.model

@@ -154,9 +154,12 @@ class CrmSaleVerdict(models.AbstractModel):
         :param ceilings: :class:`Ceiling` of the giver of each line, by line
         :param earnings: what each line costs and has to earn, by line
         """
+        early = self._crm_get_early_payment()
         return judge(
             [
-                line._crm_to_verdict_line(ceilings[line.id], earnings.get(line.id))
+                line._crm_to_verdict_line(
+                    ceilings[line.id], early, earnings.get(line.id)
+                )
                 for line in self.order_line
                 if line.id in ceilings
             ],

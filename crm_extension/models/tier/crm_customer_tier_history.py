@@ -29,7 +29,6 @@ class CrmCustomerTierHistory(models.Model):
     )
     tier_id = fields.Many2one(
         comodel_name="crm.customer.tier",
-        string="Tier",
         required=True,
         readonly=True,
         index=True,
@@ -74,10 +73,15 @@ class CrmCustomerTierHistory(models.Model):
         :param partners: customers, or contacts of them
         :param day: a date; customers without a tier then are left out
         """
+        return self._get_tiers_held(partners.commercial_partner_id.ids, company, day)
+
+    @api.model
+    def _get_tiers_held(self, partner_ids, company, day):
+        """The same by the ids of those who were customers of their own then."""
         # Superuser mode: prices and terms follow the tier whoever looks.
         rows = self.sudo().search_fetch(
             [
-                ("partner_id", "in", partners.commercial_partner_id.ids),
+                ("partner_id", "in", partner_ids),
                 ("company_id", "=", company.id),
                 ("date_from", "<=", day),
                 "|",

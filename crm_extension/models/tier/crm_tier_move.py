@@ -11,8 +11,8 @@ class CrmTierMove(models.TransientModel):
 
     scheme_id = fields.Many2one("crm.tier.scheme", ondelete="cascade", index=True)
     partner_id = fields.Many2one("res.partner", string="Customer", ondelete="cascade")
-    from_tier_id = fields.Many2one("crm.customer.tier", string="From")
-    to_tier_id = fields.Many2one("crm.customer.tier", string="To")
+    from_tier_id = fields.Many2one("crm.customer.tier", string="Old Tier")
+    to_tier_id = fields.Many2one("crm.customer.tier", string="New Tier")
     direction = fields.Selection(
         [("first", "First tier"), ("up", "Up"), ("down", "Down")]
     )

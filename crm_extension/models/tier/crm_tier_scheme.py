@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import ormcache
 
 # What only the system writes.
 KEPT = frozenset(
@@ -185,8 +186,21 @@ class CrmTierScheme(models.Model):
             [("company_id", "=", company.id), ("state", "=", "published")], limit=1
         )
 
+    @api.model
+    @ormcache("company_id")
+    def _get_rules_in_force(self, company_id):
+        """How a company rates its customers, for screens: it changes once a night.
+
+        :return: ``(Rules, Peers)``, or ``None`` if nobody has set it up
+        """
+        scheme = self._get_published(self.env["res.company"].browse(company_id))
+        return (scheme._to_rules(), scheme._get_peers()) if scheme else None
+
     def _note(self, **vals):
         """Write what only the system writes; who may ask for it has been checked."""
+        if {"state", "peers"} & vals.keys():
+            self.env.registry.clear_cache()
+        # pylint: disable-next=super-method-mismatch
         return super(CrmTierScheme, self.sudo()).write(vals)
 
     @api.model

@@ -1,0 +1,1 @@
+"""Parts of the tier benchmark; they run inside Odoo's shell."""

@@ -197,6 +197,7 @@ class CrmSaleLineRules(models.AbstractModel):
         pricelist = order.partner_id.property_product_pricelist or order.pricelist_id
         product = self.product_id.with_context(**self._get_product_price_context())
         asked = self._get_pricelist_kwargs()
+        asked["date"] = order._crm_get_price_date()
         # A pricelist tells a fixed price in its own currency, whatever is asked for.
         currency = pricelist.currency_id or self.currency_id
         rate = currency._get_conversion_rate(

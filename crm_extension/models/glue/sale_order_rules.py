@@ -84,6 +84,13 @@ class CrmSaleRules(models.AbstractModel):
             frozenset(partners.category_id.ids),
         )
 
+    def _crm_get_price_date(self):
+        """As of when a single order is priced by price lists. Somebody enters a date on
+        it: neither before it was made nor one to come counts."""
+        now = fields.Datetime.now()
+        made = self._origin.create_date or now
+        return min(max(self.date_order or now, made), now)
+
     def _crm_get_rates(self, currencies, company, day):
         """What one unit of the order's currency is worth in some others:
         ``{currency id: rate}``."""

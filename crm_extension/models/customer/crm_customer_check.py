@@ -46,7 +46,6 @@ class CrmCustomerCheck(models.Model):
     )
     leader_id = fields.Many2one(
         comodel_name="res.users",
-        string="Leader",
         readonly=True,
         index="btree_not_null",
         help="Direct leader of who entered it, when the check was drawn.",

@@ -197,8 +197,13 @@ class SaleOrderLine(models.Model):
                 and line.sudo().crm_given_by_id.id != self.env.uid
             )
         )
-        if given:
-            super(SaleOrderLine, given).write({"crm_given_by_id": self.env.uid})
+        given._crm_set_giver()
+
+    def _crm_set_giver(self):
+        """The acting user answers for what these lines give from now on."""
+        # Past our own refusal of what is kept, which is for everybody else.
+        parent = super()
+        return bool(self) and parent.write({"crm_given_by_id": self.env.uid})
 
     def _crm_get_giver(self):
         """Who answers for what this line gives; while typing, whoever types, unless

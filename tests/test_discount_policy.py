@@ -203,9 +203,9 @@ class TestCeilings(RulesCommon, TransactionCase):
         with form.order_line.new() as line:
             line.product_id = self.chair
             line.discount = 6
-            self.assertEqual(line.crm_discount_state, "above")
+            self.assertEqual(line.crm_discount_badge["state"], "above")
             line.discount = 5
-            self.assertEqual(line.crm_discount_state, "within")
+            self.assertEqual(line.crm_discount_badge["state"], "within")
 
     def test_queries_do_not_grow_with_orders_lines_or_rules(self):
         self.rule(5, category_id=self.seating.id, team_id=self.team.id)

@@ -42,7 +42,7 @@ tours.add("crm_extension_salesperson_asks", {
         seeBanner("needed", "“Chair” gives 25 %; 10 % may be given without asking"),
         see("First the manager", '.o_crm_banner .badge:first:contains("Sales Manager")'),
         see("Then finance", '.o_crm_banner .badge:last:contains("Finance Officer")'),
-        seeRoom("15 % over"),
+        seeRoom("needs Finance Officer"),
         seeNoButton("action_confirm"),
 
         click("Ask without a reason", 'button[name="action_approval_request"]'),

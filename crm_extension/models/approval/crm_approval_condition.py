@@ -85,7 +85,7 @@ class CrmApprovalCondition(models.AbstractModel):
 
     def _approval_filter_points(self, policy):
         """The points of a rule whose condition holds: ``{id: step ids}``."""
-        steps = {document.id: [] for document in self}
+        steps = {key: [] for key in self._ids}
         for point in policy.points:
             for document in self._approval_filter_satisfying(
                 point.condition, policy.lang

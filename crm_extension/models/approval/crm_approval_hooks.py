@@ -73,6 +73,9 @@ class CrmApprovalHooks(models.AbstractModel):
         ``{company: documents}``."""
         if "company_id" not in self._fields:
             return {self.env.company: self} if self else {}
+        companies = self.company_id
+        if len(companies) == 1 and self._fields["company_id"].required:
+            return {companies: self}  # as it nearly always is
         by_company = self.grouped("company_id")
         if alone := by_company.pop(self.env["res.company"], None):
             own = by_company.get(self.env.company, self.browse())

@@ -77,12 +77,9 @@ class CrmApprovalMixin(models.AbstractModel):
     @api.depends(lambda self: self._approval_depends())
     @api.depends_context("uid")
     def _compute_crm_approval_state(self):
-        standings = self._approval_find_standings()
-        for document in self:
-            standing = standings.get(document.id)
-            document.crm_approval_state = (
-                standing.assessment.state if standing else "free"
-            )
+        self.crm_approval_state = "free"
+        for key, standing in self._approval_find_standings().items():
+            self.browse((key,)).crm_approval_state = standing.assessment.state
 
     @api.depends(lambda self: self._approval_depends())
     @api.depends_context("lang", "uid")
@@ -343,12 +340,13 @@ class CrmApprovalMixin(models.AbstractModel):
 
     def _approval_find_standings_before(self, gate):
         assessments = self._approval_assess(gate)
-        past = self._approval_filter_past(gate)
+        held = self.browse(
+            key for key in self._ids if assessments[key].state != "free"
+        ).with_prefetch(self._prefetch_ids)
+        past = held._approval_filter_past(gate)
         standings = {}
-        for document in self:
+        for document in held:
             assessment = assessments[document.id]
-            if assessment.state == "free":
-                continue
             requests = self.env["crm.approval.request"].union(
                 *(demand.request for demand in assessment.demands)
             )

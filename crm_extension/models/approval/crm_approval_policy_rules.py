@@ -35,6 +35,11 @@ class PolicyRule(NamedTuple):
     broken: str = ""
     lang: str = "en_US"
 
+    @property
+    def always_asks(self) -> bool:
+        """Whether somebody is asked wherever the rule applies."""
+        return any(not point.condition for point in self.points)
+
 
 class PointRule(NamedTuple):
     """One point of a policy as the gate reads it."""

@@ -101,11 +101,10 @@ class CrmApprovalTransition(models.AbstractModel):
         for gate in self._approval_transitions():
             past = self._approval_filter_past(gate)
             assessments = past._approval_assess(gate) if past else {}
-            for document in past:
-                assessment = assessments[document.id]
+            for key, assessment in assessments.items():
                 if assessment.state not in PASSING_STATES:
                     raise ValidationError(
-                        document._approval_get_held_message(gate, assessment)
+                        self.browse((key,))._approval_get_held_message(gate, assessment)
                     )
 
     # === CRUD METHODS === #
@@ -243,9 +242,9 @@ class CrmApprovalTransition(models.AbstractModel):
         """
         refusals = self._approval_get_refusals(gate)
         asked = self._approval_find_demands(gate)
-        concerned = self.filtered(
-            lambda document: asked[document.id] or refusals.get(document.id)
-        )
+        concerned = self.browse(
+            key for key in self._ids if asked[key] or refusals.get(key)
+        ).with_prefetch(self._prefetch_ids)
         assessments = dict.fromkeys(self._ids, FREE)
         if not concerned:
             return assessments
@@ -293,7 +292,8 @@ class CrmApprovalTransition(models.AbstractModel):
     def _approval_find_unasked(self, gate):
         """Policies that apply with none of their points:
         list of ``(PolicyRule, documents)``."""
-        if not self or not self.env["crm.approval.policy"]._get_rules(gate.key):
+        rules = self.env["crm.approval.policy"]._get_rules(gate.key)
+        if not self or all(rule.always_asks for rule in rules):
             return []
         unasked = {}  # by id: the rules hold their conditions as lists
         for key, policies in self._approval_find_policies(gate).items():
@@ -304,7 +304,7 @@ class CrmApprovalTransition(models.AbstractModel):
 
     def _approval_find_policies(self, gate):
         """All policies that apply: ``{id: [(PolicyRule, step ids that apply)]}``."""
-        found = {document.id: [] for document in self}
+        found = {key: [] for key in self._ids}
         governed = self._approval_filter_governed(gate)
         for policy in self.env["crm.approval.policy"]._get_rules(gate.key):
             documents = governed._approval_filter_ruled(

@@ -13,6 +13,7 @@ prices.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from .margin import margin_of, shortfall_of
@@ -21,6 +22,7 @@ LineState = Literal["none", "within", "above", "refused"]
 
 _BY_SEVERITY: tuple[LineState, ...] = ("refused", "above", "within")
 _CENT_OF_PERCENT = Decimal("0.01")
+_ZERO = Decimal(0)
 
 
 class Line(NamedTuple):
@@ -167,27 +169,23 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
     """
     cent = Decimal(1).scaleb(-digits)
     priced, pool, pool_limit = _split(lines)
-    weights = [max(price * quantity, Decimal(0)) for _, _, price, quantity in priced]
-    if pool and not any(weights):
-        weights = [max(ref * quantity, Decimal(0)) for _, ref, _, quantity in priced]
-    shares = allocate(_round(pool, cent), weights, cent)
+    weights, shares = _share(priced, pool, cent)
     total_weight = sum(weights)
 
     verdicts, earned = {}, []
     for (line, reference, price, quantity), weight, share in zip(
         priced, weights, shares, strict=True
     ):
-        listed = reference * quantity
-        raw = listed - price * quantity
+        listed, net = reference * quantity, price * quantity
+        concession = _round(listed, cent) - _round(net, cent) + share
         if pool and total_weight:
-            raw += pool * weight / total_weight
+            net -= pool * weight / total_weight
         limit = _Limit(_number(line.ceiling), line.rule)
         if share and pool_limit and pool_limit.percent < limit.percent:
             limit = pool_limit
-        concession = _round(listed, cent) - _round(price * quantity, cent) + share
-        found = _judge_line(line, listed, raw, concession, limit, floor)
+        found = _judge_line(line, listed, listed - net, concession, limit, floor)
         if line.cost:
-            net, cost = listed - raw, _number(line.cost) * quantity
+            cost = _number(line.cost) * quantity
             found = _judge_margin(line, found, net, cost)
             earned.append((net, cost))
         verdicts[line.key] = found
@@ -204,6 +202,19 @@ def judge(lines: list[Line], floor: float | None, digits: int) -> Verdict:
             floor,
         )._replace(listed=Decimal(0))
     return _sum_up(verdicts, earned, cent)
+
+
+def _share(priced, pool, cent):
+    """What each line bears of what negative lines take off.
+
+    :return: weights of the lines, and amounts that add up to the pool
+    """
+    if not pool:
+        return [_ZERO] * len(priced), [_ZERO] * len(priced)
+    weights = [max(price * quantity, _ZERO) for _, _, price, quantity in priced]
+    if not any(weights):
+        weights = [max(ref * quantity, _ZERO) for _, ref, _, quantity in priced]
+    return weights, allocate(_round(pool, cent), weights, cent)
 
 
 def allocate(amount: Decimal, weights: list[Decimal], cent: Decimal) -> list[Decimal]:
@@ -233,7 +244,7 @@ def _split(lines: list[Line]):
     A line takes off when it bills less than nothing and less than its reference:
     its amount goes to the pool that the other lines share.
     """
-    priced, pool, pool_limit = [], Decimal(0), None
+    priced, pool, pool_limit = [], _ZERO, None
     for line in lines:
         reference, price = _number(line.reference), _number(line.price)
         quantity = _number(line.quantity)
@@ -249,10 +260,10 @@ def _split(lines: list[Line]):
 
 
 def _judge_line(line, listed, raw, concession, limit, floor) -> LineVerdict:
-    percent = Decimal(0)
+    percent = _ZERO
     if listed > 0 and raw > 0:
         percent = _round(raw / listed * 100, _CENT_OF_PERCENT)
-    excess = max(percent - limit.percent, Decimal(0))
+    excess = max(percent - limit.percent, _ZERO)
     if floor is not None and percent > _number(floor):
         state = "refused"
     elif excess:
@@ -292,22 +303,30 @@ def _sum_up(verdicts: dict, earned: list[tuple], cent: Decimal) -> Verdict:
     """
     :param earned: net amount and cost of the lines whose cost is known
     """
-    lines = verdicts.values()
-    states = {line.state for line in lines}
-    net = sum((net for net, _cost in earned), Decimal(0))
-    cost = sum((cost for _net, cost in earned), Decimal(0))
+    concession = percent = excess = shortfall = _ZERO
+    states = set()
+    for line in verdicts.values():
+        concession += line.concession
+        percent = max(percent, line.percent)
+        excess = max(excess, line.excess)
+        shortfall = max(shortfall, line.shortfall)
+        states.add(line.state)
+    net = sum((net for net, _cost in earned), _ZERO)
+    cost = sum((cost for _net, cost in earned), _ZERO)
     return Verdict(
         verdicts,
-        sum((line.concession for line in lines), Decimal(0)),
-        max((line.percent for line in lines), default=Decimal(0)),
-        max((line.excess for line in lines), default=Decimal(0)),
+        concession,
+        percent,
+        excess,
         next((state for state in _BY_SEVERITY if state in states), "none"),
         _round(net - cost, cent) if earned else None,
         margin_of(net, cost),
-        max((line.shortfall for line in lines), default=Decimal(0)),
+        shortfall,
     )
 
 
+# Of the numbers in a sale most come again and again: limits, quantities, prices.
+@lru_cache(maxsize=4096, typed=True)
 def _number(value: float) -> Decimal:
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools.sql import column_exists, create_column
 
-from .sale_order_line_ledger import CHANNEL_FIELDS
+from .sale_order_line_ledger import CHANNEL_FIELDS, KEPT
 
 # What is given on every line follows from these, too.
 GIVING_FIELDS = frozenset(
@@ -36,6 +36,7 @@ class CrmSaleLedger(models.AbstractModel):
         compute="_compute_crm_given_total",
         groups="base.group_user",
         help="What all lines give, by whichever channel.",
+        prefetch=KEPT,
     )
     crm_given_at_grant = fields.Monetary(
         string="Given when Approved",
@@ -43,6 +44,7 @@ class CrmSaleLedger(models.AbstractModel):
         copy=False,
         groups="base.group_user",
         help="What the order gave when it was last approved.",
+        prefetch=KEPT,
     )
     crm_shares = fields.Boolean(
         compute="_compute_crm_shares",
@@ -50,6 +52,7 @@ class CrmSaleLedger(models.AbstractModel):
         copy=False,
         groups="base.group_user",
         help="Its lines share a negative line or a discount for early payment.",
+        prefetch=KEPT,
     )
     crm_leak = fields.Monetary(
         string="Given after Approval",
@@ -58,6 +61,7 @@ class CrmSaleLedger(models.AbstractModel):
         groups="account.group_account_user,crm_extension.crm_extension_group_approver",
         help="What the order gives beyond its last approval, and what its invoices and"
         " credit notes give beyond the order.",
+        prefetch=KEPT,
     )
 
     def _auto_init(self):

@@ -5,6 +5,9 @@ from odoo.tools.sql import column_exists, create_column
 from ..discount.ledger import NOTHING_GIVEN, Channels, Sold, split, written_down
 
 # What a line gives, by channel; the names are those of the plain split.
+# Fetched together, and only where one of them is looked at: whoever reads an order
+# to confirm or bill it, does not.
+KEPT = "crm_kept"
 CHANNEL_FIELDS = tuple(f"crm_given_{channel}" for channel in Channels._fields)
 # Kept by the add-on: taken from the product and the pricelists, written by nobody.
 LEDGER_FIELDS = frozenset(
@@ -42,6 +45,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         min_display_digits="Product Price",
         groups="crm_extension.crm_extension_group_cost",
         help="Unit cost by valuation when the line was made, in the order's currency.",
+        prefetch=KEPT,
     )
     crm_listed_price = fields.Float(
         string="Price by the Order's Pricelist",
@@ -51,6 +55,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         min_display_digits="Product Price",
         groups="base.group_user",
         help="Where the order has another pricelist than its customer.",
+        prefetch=KEPT,
     )
     crm_given_discount = fields.Monetary(
         string="Given by Discount",
@@ -58,6 +63,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         store=True,
         copy=False,
         groups="base.group_user",
+        prefetch=KEPT,
     )
     crm_given_price = fields.Monetary(
         string="Given by Typed Price",
@@ -65,6 +71,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         store=True,
         copy=False,
         groups="base.group_user",
+        prefetch=KEPT,
     )
     crm_given_reduction = fields.Monetary(
         string="Given by Negative Line",
@@ -72,6 +79,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         store=True,
         copy=False,
         groups="base.group_user",
+        prefetch=KEPT,
     )
     crm_given_free = fields.Monetary(
         string="Given Free or as Reward",
@@ -79,6 +87,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         store=True,
         copy=False,
         groups="base.group_user",
+        prefetch=KEPT,
     )
     crm_given_pricelist = fields.Monetary(
         string="Given by Other Pricelist",
@@ -86,6 +95,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         store=True,
         copy=False,
         groups="base.group_user",
+        prefetch=KEPT,
     )
     crm_given_term = fields.Monetary(
         string="Given for Early Payment",
@@ -93,6 +103,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         store=True,
         copy=False,
         groups="base.group_user",
+        prefetch=KEPT,
     )
     crm_cost_written_down = fields.Monetary(
         string="Cost Written Down",
@@ -102,6 +113,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         copy=False,
         groups="crm_extension.crm_extension_group_cost",
         help="By how much a cost below the kept one makes the margin look better.",
+        prefetch=KEPT,
     )
 
     def _auto_init(self):

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools.constants import PREFETCH_MAX
 
@@ -88,24 +90,20 @@ class CrmSaleVerdict(models.AbstractModel):
     @api.depends(lambda self: self._crm_discount_depends())
     @api.depends_context("uid")
     def _compute_crm_verdict(self):
-        policies = self.env["crm.discount.policy"]
-        for company, orders in self.grouped("company_id").items():
-            company = company or self.env.company
-            limits = policies._get_limits(company.id)
-            if limits:
-                orders._crm_judge_all(limits, company)
-            else:
-                orders.crm_verdict = NOTHING
+        verdicts = self._crm_work_out_verdicts()
+        for order in self:
+            order.crm_verdict = verdicts[order.id]
 
     @api.depends("crm_verdict")
     @api.depends_context("uid")
     def _compute_crm_discount(self):
-        verdicts = self._crm_get_verdicts()
         names = ("state", "given", "excess", "amount", "share", "allowed")
         # Set together: many orders of a list give the same, most of them nothing.
-        for values, orders in self.grouped(
-            lambda order: verdicts[order.id].summary
-        ).items():
+        alike = defaultdict(list)
+        for key, verdict in self._crm_get_verdicts().items():
+            alike[verdict.summary].append(key)
+        for values, keys in alike.items():
+            orders = self.browse(keys)
             for name, value in zip(names, values, strict=True):
                 orders[f"crm_discount_{name}"] = value
 
@@ -120,6 +118,7 @@ class CrmSaleVerdict(models.AbstractModel):
             "payment_term_id",
             f"{customer}.crm_discount_floor",
             f"{customer}.crm_class_id",
+            f"{customer}.crm_tier_id",
             "order_line.product_id.categ_id",
             *(f"order_line.{name}" for name in (*JUDGED_FIELDS, *EARNING_FIELDS)),
         ]
@@ -130,10 +129,27 @@ class CrmSaleVerdict(models.AbstractModel):
         :return: ``{id: Verdict}``
         """
         # Superuser mode: nobody reads a verdict but what is made of it.
-        return {order.id: order.crm_verdict for order in self.sudo()}
+        orders = self.sudo()
+        verdicts = dict(zip(self._ids, orders.mapped("crm_verdict"), strict=True))
+        # What a verdict reads may be written down while it is worked out, and is
+        # checked then.
+        unknown = [key for key, verdict in verdicts.items() if not verdict]
+        return verdicts | orders.browse(unknown)._crm_work_out_verdicts()
+
+    def _crm_work_out_verdicts(self):
+        """As :meth:`_crm_get_verdicts`, without looking at what is known."""
+        policies = self.env["crm.discount.policy"]
+        verdicts = {}
+        for company, orders in self._approval_group_by_company().items():
+            limits = policies._get_limits(company.id)
+            if limits:
+                verdicts |= orders._crm_judge_all(limits, company)
+            else:
+                verdicts |= dict.fromkeys(orders._ids, NOTHING)
+        return verdicts
 
     def _crm_judge_all(self, limits, company):
-        """Judge orders of one company.
+        """Judge orders of one company: ``{id: Verdict}``.
 
         :param limits: of the company, see ``crm.discount.policy``
         """
@@ -145,27 +161,24 @@ class CrmSaleVerdict(models.AbstractModel):
         ceilings = lines._crm_get_ceilings(limits, company)
         earnings = lines._crm_get_earnings(limits, company)
         floors = self.partner_id._crm_get_strictest_floors(company, limits.floor)
+        # Asked of each order only where it makes a difference.
+        mixed, digits = len(self.currency_id) > 1, self[:1]._crm_get_digits()
+        rewarded = any(self.payment_term_id.mapped("early_discount"))
+        verdicts = {}
         for order in self:
-            floor = floors.get(order.partner_id.id, limits.floor)
-            order.crm_verdict = order._crm_judge(floor, ceilings, earnings)
-
-    def _crm_judge(self, floor, ceilings, earnings):
-        """
-        :param ceilings: :class:`Ceiling` of the giver of each line, by line
-        :param earnings: what each line costs and has to earn, by line
-        """
-        early = self._crm_get_early_payment()
-        return judge(
-            [
-                line._crm_to_verdict_line(
-                    ceilings[line.id], early, earnings.get(line.id)
-                )
-                for line in self.order_line
-                if line.id in ceilings
-            ],
-            floor,
-            self._crm_get_digits(),
-        )
+            early = order._crm_get_early_payment() if rewarded else 0.0
+            verdicts[order.id] = judge(
+                [
+                    line._crm_to_verdict_line(ceilings[key], early, earnings.get(key))
+                    for key, line in zip(
+                        order.order_line._ids, order.order_line, strict=True
+                    )
+                    if key in ceilings
+                ],
+                floors.get(order.partner_id.id, limits.floor),
+                order._crm_get_digits() if mixed else digits,
+            )
+        return verdicts
 
     def _crm_get_digits(self):
         currency = self.currency_id or self.company_id.currency_id

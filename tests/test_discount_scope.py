@@ -26,7 +26,7 @@ BEFORE, AFTER = date(2026, 11, 21), date(2026, 11, 23)
 FURNITURE, SEATING, STOOLS, STORAGE = 1, 2, 3, 4
 PATHS = {1: (1,), 2: (2, 1), 3: (3, 2, 1), 4: (4,)}
 SELLER, MANAGER = 11, 12
-KEY_ACCOUNT, EAST = 21, 31
+KEY_ACCOUNT, EAST, CORE = 21, 31, 41
 DEFAULT = Ceiling(None, "Everybody else", 2.0)
 
 days = st.one_of(st.none(), st.sampled_from([BEFORE, DAY, AFTER]))
@@ -37,9 +37,12 @@ givers = st.builds(
     st.frozensets(st.sampled_from([31, 32])),
 )
 places = st.builds(
-    lambda leaf, customer_class: Place(DAY, PATHS.get(leaf, ()), customer_class),
+    lambda leaf, customer_class, tier: Place(
+        DAY, PATHS.get(leaf, ()), customer_class, tier
+    ),
     categories,
     st.sampled_from([None, 21, 22]),
+    st.sampled_from([None, 41, 42]),
 )
 
 
@@ -57,6 +60,7 @@ def ceilings(draw):
             draw(st.sampled_from([None, 31, 32])),
             draw(days),
             draw(days),
+            draw(st.sampled_from([None, None, 41, 42])),
         )
         for key in range(draw(st.integers(0, 12)))
     ]
@@ -68,6 +72,7 @@ def fits(rule, giver, place):
         and (rule.team is None or rule.team in giver.teams)
         and (rule.category is None or rule.category in place.categories)
         and rule.customer_class in (None, place.customer_class)
+        and rule.tier in (None, place.tier)
         and (rule.first or place.day) <= place.day <= (rule.last or place.day)
     )
 
@@ -103,7 +108,7 @@ def test_without_a_conflict_the_answer_does_not_hang_on_what_is_larger(
 
 def find(rules, giver=None, place=None):
     giver = giver or Giver(SELLER, frozenset({EAST}))
-    place = place or Place(DAY, PATHS[STOOLS], KEY_ACCOUNT)
+    place = place or Place(DAY, PATHS[STOOLS], KEY_ACCOUNT, CORE)
     return Ceilings(rules, DEFAULT).find(giver, place).percent
 
 
@@ -119,6 +124,9 @@ def find(rules, giver=None, place=None):
         ({"category": STORAGE}, 2),
         ({"customer_class": KEY_ACCOUNT}, 10),
         ({"customer_class": 22}, 2),
+        ({"tier": CORE}, 10),
+        ({"tier": 42}, 2),
+        ({"tier": CORE, "customer_class": 22}, 2),
         ({"team": EAST}, 10),
         ({"team": 32}, 2),
         ({"first": DAY, "last": DAY}, 10),
@@ -189,6 +197,8 @@ def test_a_campaign_gives_way_to_the_usual_rule_when_it_is_over():
         ({"category": FURNITURE}, {"category": STOOLS}, True),
         ({"category": STORAGE}, {"category": STOOLS}, False),
         ({"customer_class": 21}, {"customer_class": 22}, False),
+        ({"tier": 41}, {"tier": 42}, False),
+        ({"tier": 41}, {"customer_class": 21}, True),
         ({"team": 31}, {"team": 32}, False),
         ({"team": 31}, {"job": SELLER}, True),
         ({"last": DAY}, {"first": DAY}, True),
@@ -210,7 +220,7 @@ def test_two_rules_contradict_when_one_line_can_fit_both(one, other, contradict)
 
 STOOL = Purchase(101, PATHS[STOOLS], 10, 1000.0)
 CHEST = Purchase(102, PATHS[STORAGE], 1, 500.0)
-BUYER = Customer(DAY, KEY_ACCOUNT, frozenset({201, 202}), frozenset({301}))
+BUYER = Customer(DAY, KEY_ACCOUNT, frozenset({201, 202}), frozenset({301}), CORE)
 
 
 def best(rules, purchase=STOOL, customer=BUYER, basket=(STOOL, CHEST), rates=None):
@@ -238,6 +248,10 @@ def best(rules, purchase=STOOL, customer=BUYER, basket=(STOOL, CHEST), rates=Non
         ({"category": STORAGE}, False),
         ({"customer_class": KEY_ACCOUNT}, True),
         ({"customer_class": 22}, False),
+        ({"tier": CORE}, True),
+        ({"tier": 42}, False),
+        ({"tier": CORE, "customer_class": 22}, False),
+        ({"tier": CORE, "tag": 302}, False),
         ({"partner": 202}, True),
         ({"partner": 203}, False),
         ({"tag": 301}, True),
@@ -291,6 +305,7 @@ def entitlements(draw):
             tag=draw(st.sampled_from([None, None, 301, 302])),
             first=draw(days),
             last=draw(days),
+            tier=draw(st.sampled_from([None, None, 41, 42])),
         )
         for key in range(draw(st.integers(0, 8)))
     ]
@@ -322,6 +337,7 @@ def test_of_two_that_say_the_same_the_later_is_idle():
         ({"percent": 4}, False),
         ({"percent": 6, "category": FURNITURE}, True),
         ({"percent": 6, "category": STORAGE}, False),
+        ({"percent": 6, "tier": CORE}, False),
         ({"percent": 6, "min_quantity": 11}, False),
         ({"percent": 6, "last": DAY}, False),
         ({"percent": 6, "min_amount": 1}, False),

@@ -13,7 +13,7 @@ from .common import ACCOUNTANT, APPROVER, TAGS, ApprovalCommon
 TEMPLATES = "crm_extension.crm_approval_policy_template_"
 FLOWS = (
     *("discount", "margin", "release", "terms"),
-    *("custom", "key", "refund", "complaint"),
+    *("custom", "key", "tier", "refund", "complaint"),
 )
 JOBS = {
     "marketing_manager": APPROVER,

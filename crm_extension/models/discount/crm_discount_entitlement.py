@@ -14,18 +14,11 @@ class CrmDiscountEntitlement(models.Model):
     """
 
     _name = "crm.discount.entitlement"
-    _inherit = ["crm.cached.definition"]
+    _inherit = ["crm.discount.rule"]
     _description = "Discount Entitlement"
     _order = "kind desc, percent desc, id"
 
-    policy_id = fields.Many2one(
-        comodel_name="crm.discount.policy",
-        required=True,
-        ondelete="cascade",
-        index=True,
-    )
-    name = fields.Char(required=True, translate=True)
-    active = fields.Boolean(default=True)
+    name = fields.Char(required=True, translate=True, help=False)
     kind = fields.Selection(selection=KINDS, default="volume", required=True)
     percent = fields.Float(
         string="Entitles to (%)",
@@ -55,23 +48,11 @@ class CrmDiscountEntitlement(models.Model):
         ondelete="restrict",
         help="Empty: every product.",
     )
-    category_id = fields.Many2one(
-        comodel_name="product.category",
-        string="Product Category",
-        ondelete="restrict",
-        help="With everything below it. Empty: every product.",
-    )
     partner_id = fields.Many2one(
         comodel_name="res.partner",
         string="Customer",
         ondelete="restrict",
         help="With the contacts of the company. Empty: every customer.",
-    )
-    class_id = fields.Many2one(
-        comodel_name="crm.customer.class",
-        string="Customer Class",
-        ondelete="restrict",
-        help="Empty: every customer.",
     )
     tag_id = fields.Many2one(
         comodel_name="res.partner.category",
@@ -79,8 +60,6 @@ class CrmDiscountEntitlement(models.Model):
         ondelete="restrict",
         help="Empty: every customer. Everybody who may edit customers can give tags.",
     )
-    date_from = fields.Date(string="From", help="First day on which it holds.")
-    date_to = fields.Date(string="To", help="Last day on which it holds.")
 
     _check_percent = models.Constraint(
         "CHECK (percent > 0 AND percent <= 100)",
@@ -93,13 +72,10 @@ class CrmDiscountEntitlement(models.Model):
         "The quantity and the amount from which an entitlement holds are numbers of"
         " 0 or more.",
     )
-    _check_dates = models.Constraint(
-        "CHECK (date_from <= date_to)",
-        "An entitlement cannot end before it starts.",
-    )
 
     @api.constrains(
-        "kind", "min_quantity", "min_amount", "partner_id", "class_id", "tag_id"
+        *("kind", "min_quantity", "min_amount"),
+        *("partner_id", "class_id", "tier_id", "tag_id"),
     )
     def _check_kind(self):
         for rule in self:
@@ -112,7 +88,7 @@ class CrmDiscountEntitlement(models.Model):
                             rule=rule.name,
                         )
                     )
-            elif not (rule.partner_id or rule.class_id or rule.tag_id):
+            elif not (rule.partner_id or rule.class_id or rule.tier_id or rule.tag_id):
                 raise ValidationError(
                     self.env._(
                         "“%(rule)s” is for certain customers: say which, by name,"
@@ -139,4 +115,5 @@ class CrmDiscountEntitlement(models.Model):
             self.tag_id.id or None,
             self.date_from or None,
             self.date_to or None,
+            self.tier_id.id or None,
         )

@@ -12,20 +12,10 @@ class CrmDiscountMargin(models.Model):
     """
 
     _name = "crm.discount.margin"
-    _inherit = ["crm.cached.definition"]
+    _inherit = ["crm.discount.rule"]
     _description = "Least Margin"
     _order = "sequence, id"
 
-    policy_id = fields.Many2one(
-        comodel_name="crm.discount.policy",
-        required=True,
-        ondelete="cascade",
-        index=True,
-    )
-    name = fields.Char(
-        help="Named where it decides. Without a name it is told by where it holds."
-    )
-    active = fields.Boolean(default=True)
     sequence = fields.Integer(
         string="Priority",
         default=10,
@@ -33,25 +23,11 @@ class CrmDiscountMargin(models.Model):
         help="Of the least margins that fit a line the one with the smallest number"
         " decides; of equals the larger percentage.",
     )
-    category_id = fields.Many2one(
-        comodel_name="product.category",
-        string="Product Category",
-        ondelete="restrict",
-        help="With everything below it. Empty: every product.",
-    )
-    class_id = fields.Many2one(
-        comodel_name="crm.customer.class",
-        string="Customer Class",
-        ondelete="restrict",
-        help="Empty: every customer.",
-    )
     min_quantity = fields.Float(
         string="Quantity From",
         digits="Product Unit",
         help="Of the order line, in the product's own unit.",
     )
-    date_from = fields.Date(string="From", help="First day on which it holds.")
-    date_to = fields.Date(string="To", help="Last day on which it holds.")
     percent = fields.Float(
         string="Least Margin (%)",
         required=True,
@@ -70,16 +46,12 @@ class CrmDiscountMargin(models.Model):
         "CHECK (min_quantity >= 0 AND min_quantity <> 'NaN')",
         "The quantity from which a least margin holds is a number of 0 or more.",
     )
-    _check_dates = models.Constraint(
-        "CHECK (date_from <= date_to)",
-        "A least margin cannot end before it starts.",
-    )
 
-    @api.depends("name", "category_id", "class_id", "min_quantity")
+    @api.depends("name", "category_id", "class_id", "tier_id", "min_quantity")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for rule in self:
-            scope = (rule.category_id, rule.class_id)
+            scope = (rule.category_id, rule.class_id, rule.tier_id)
             names = [part.display_name for part in scope if part]
             if rule.min_quantity:
                 names.append(self.env._("from %g", rule.min_quantity))
@@ -100,4 +72,5 @@ class CrmDiscountMargin(models.Model):
             self.min_quantity,
             self.date_from or None,
             self.date_to or None,
+            self.tier_id.id or None,
         )

@@ -41,6 +41,7 @@ class MarginFloor(NamedTuple):
     :param min_quantity: of the line, in the product's own unit
     :param first: first day on which it holds
     :param last: last day on which it holds
+    :param tier: what the customer is worth
     """
 
     key: object
@@ -52,6 +53,7 @@ class MarginFloor(NamedTuple):
     min_quantity: float = 0
     first: date | None = None
     last: date | None = None
+    tier: int | None = None
 
 
 class MarginFloors(RankedRules):
@@ -59,10 +61,13 @@ class MarginFloors(RankedRules):
 
     def __init__(self, rules: Iterable[MarginFloor] = ()):
         ranked = sorted(rules, key=lambda rule: (rule.priority, -rule.percent))
-        super().__init__(ranked, lambda rule: (rule.category, rule.customer_class))
+        super().__init__(
+            ranked, lambda rule: (rule.category, rule.customer_class, rule.tier)
+        )
         self._categories = self._get_parts(0)
         self.by_category = bool(self._categories)
         self.by_class = bool(self._get_parts(1))
+        self.by_tier = bool(self._get_parts(2))
         self.by_day = any(rule.first or rule.last for rule in ranked)
 
     def find(self, place: Place, quantity: float) -> MarginFloor | None:
@@ -74,6 +79,7 @@ class MarginFloors(RankedRules):
         scopes = product(
             (*(key for key in place.categories if key in self._categories), None),
             {place.customer_class, None} if self.by_class else (None,),
+            {place.tier, None} if self.by_tier else (None,),
         )
         return self.find_first(
             scopes,

@@ -31,6 +31,7 @@ class Ceiling(NamedTuple):
     :param team: a team of the giver
     :param first: first day on which it holds
     :param last: last day on which it holds
+    :param tier: what the customer is worth
     """
 
     key: object
@@ -43,6 +44,7 @@ class Ceiling(NamedTuple):
     team: int | None = None
     first: date | None = None
     last: date | None = None
+    tier: int | None = None
 
 
 class Giver(NamedTuple):
@@ -62,6 +64,7 @@ class Place(NamedTuple):
     day: date | None
     categories: tuple = ()
     customer_class: int | None = None
+    tier: int | None = None
 
 
 class RankedRules:
@@ -114,12 +117,16 @@ class Ceilings(RankedRules):
         ranked = sorted(rules, key=lambda rule: (rule.priority, -rule.percent))
         super().__init__(
             ranked,
-            lambda rule: (rule.job, rule.team, rule.category, rule.customer_class),
+            lambda rule: (
+                *(rule.job, rule.team),
+                *(rule.category, rule.customer_class, rule.tier),
+            ),
         )
         self._jobs, self._categories = self._get_parts(0), self._get_parts(2)
         self.by_job, self.by_team = bool(self._jobs), bool(self._get_parts(1))
         self.by_category = bool(self._categories)
         self.by_class = bool(self._get_parts(3))
+        self.by_tier = bool(self._get_parts(4))
         self.by_day = any(rule.first or rule.last for rule in ranked)
 
     def find(self, giver: Giver, place: Place) -> Ceiling:
@@ -129,6 +136,7 @@ class Ceilings(RankedRules):
             {*giver.teams, None} if self.by_team else (None,),
             (*(key for key in place.categories if key in self._categories), None),
             {place.customer_class, None} if self.by_class else (None,),
+            {place.tier, None} if self.by_tier else (None,),
         )
         found = self.find_first(scopes, lambda rule: is_in_force(rule, place.day))
         return found or self.default
@@ -154,6 +162,7 @@ class Entitlement(NamedTuple):
     :param currency: of that amount
     :param category: product category, what lies below it included
     :param tag: a tag of the customer
+    :param tier: what the customer is worth
     """
 
     key: object
@@ -170,6 +179,7 @@ class Entitlement(NamedTuple):
     tag: int | None = None
     first: date | None = None
     last: date | None = None
+    tier: int | None = None
 
 
 class Customer(NamedTuple):
@@ -182,6 +192,7 @@ class Customer(NamedTuple):
     customer_class: int | None = None
     partners: frozenset = frozenset()
     tags: frozenset = frozenset()
+    tier: int | None = None
 
 
 class Purchase(NamedTuple):
@@ -244,6 +255,7 @@ class Entitlements(RankedRules):
         self._customers = self._get_parts(0) | {None}
         self.currencies = {rule.currency for rule in ranked if rule.min_amount}
         self.by_category = any(rule.category is not None for rule in ranked)
+        self.by_tier = any(rule.tier is not None for rule in ranked)
 
     @property
     def by_amount(self) -> bool:
@@ -270,6 +282,7 @@ class Entitlements(RankedRules):
         keys = {
             None,
             ("class", customer.customer_class),
+            ("tier", customer.tier),
             *(("partner", key) for key in customer.partners),
             *(("tag", key) for key in customer.tags),
         }
@@ -346,6 +359,8 @@ def _customer_key(rule: Entitlement):
         return "partner", rule.partner
     if rule.customer_class is not None:
         return "class", rule.customer_class
+    if rule.tier is not None:
+        return "tier", rule.tier
     return None if rule.tag is None else ("tag", rule.tag)
 
 
@@ -360,6 +375,7 @@ def _holds(
 ) -> bool:
     return (
         rule.customer_class in (None, customer.customer_class)
+        and rule.tier in (None, customer.tier)
         and (rule.partner is None or rule.partner in customer.partners)
         and (rule.tag is None or rule.tag in customer.tags)
         and rule.product in (None, purchase.product)
@@ -391,6 +407,7 @@ def share_place(one, other, paths) -> bool:
     """
     return (
         _share(one.customer_class, other.customer_class)
+        and _share(one.tier, other.tier)
         and (
             _is_within(one.category, other.category, paths)
             or _is_within(other.category, one.category, paths)
@@ -419,6 +436,7 @@ def _includes(outer: Entitlement, inner: Entitlement, paths) -> bool:
         and outer.product in (None, inner.product)
         and _is_within(inner.category, outer.category, paths)
         and outer.customer_class in (None, inner.customer_class)
+        and outer.tier in (None, inner.tier)
         and outer.partner in (None, inner.partner)
         and outer.tag in (None, inner.tag)
         and (outer.first or date.min) <= (inner.first or date.min)

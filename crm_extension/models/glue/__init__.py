@@ -5,6 +5,7 @@ from . import res_company
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile
+from . import crm_customer_tier, res_partner_benefits, res_partner_agreed_tier
 from . import res_partner
 from . import res_users
 
@@ -16,11 +17,13 @@ from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
+from . import stock_move
 from . import stock_picking
 from . import account_move
 from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
+from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template

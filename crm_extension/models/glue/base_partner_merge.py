@@ -33,3 +33,4 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if not survivor or survivor not in partners:
             survivor = self._get_ordered_partner(partners.ids)[-1]
         (partners - survivor)._crm_drop_tiers()
+        (partners - survivor)._crm_drop_agreed()

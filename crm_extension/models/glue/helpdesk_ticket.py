@@ -8,6 +8,23 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     _inherit = ["helpdesk.ticket", "crm.approval.mixin"]
 
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        result = super()._onchange_partner_id()
+        self._crm_raise_priority()
+        return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tickets = super().create(vals_list)
+        # What somebody has said stays; mails and the portal say nothing of it.
+        tickets.browse(
+            ticket.id
+            for ticket, vals in zip(tickets, vals_list, strict=True)
+            if "priority" not in vals
+        )._crm_raise_priority()
+        return tickets
+
     @api.model
     def _approval_gates(self):
         return (
@@ -70,6 +87,17 @@ class HelpdeskTicket(models.Model):
         stage = self.team_id._get_applicable_stages().filtered("closed")[:1]
         if stage:
             self.stage_id = stage
+
+    def _crm_raise_priority(self):
+        """Customers of some tiers are never less urgent than their tier says."""
+        for company, tickets in self.grouped("company_id").items():
+            least = tickets.partner_id._crm_get_benefits(
+                "ticket_priority", company or self.env.company
+            )
+            for ticket in tickets:
+                priority = least.get(ticket.partner_id.id, "")
+                if priority > (ticket.priority or ""):
+                    ticket.priority = priority
 
     def _crm_get_cards(self):
         cards = (

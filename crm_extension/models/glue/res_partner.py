@@ -22,6 +22,8 @@ class ResPartner(models.Model):
         "crm.customer.volume",
         "crm.customer.identity",
         "crm.customer.profiled",
+        "crm.customer.benefits",
+        "crm.customer.agreed.tier",
         "crm.customer.worth",
         "crm.approval.mixin",
     ]
@@ -69,6 +71,10 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.crm_approval_count = counts.get(partner.id, 0)
+
+    @api.depends("crm_tier_id")
+    def _compute_product_pricelist(self):
+        super()._compute_product_pricelist()
 
     @api.depends_context("company")
     def _compute_crm_guarded(self):
@@ -126,6 +132,7 @@ class ResPartner(models.Model):
                 label=self.env._("Change the class of a customer"),
                 guarded=frozenset({"crm_class_id"}),
             ),
+            *super()._approval_gates(),
         )
 
     @api.model

@@ -189,9 +189,10 @@ class CrmCustomerTerms(models.AbstractModel):
             )
         )
 
-    def _crm_check_settlement(self, term):
+    def _crm_check_settlement(self, term, name=None):
         """
         :param term: ``account.payment.term`` of a single customer, or none
+        :param name: who gets it; the customer by default
         :raises ValidationError: when it ends later than the company allows (LC-03)
         """
         limit = self.env.company.crm_settlement_days
@@ -210,7 +211,7 @@ class CrmCustomerTerms(models.AbstractModel):
                 "%(customer)s cannot have the payment terms “%(term)s”: they end after"
                 " %(days)s days, and %(company)s settles within %(limit)s days. Choose"
                 " terms that end earlier.",
-                customer=self.display_name,
+                customer=name or self.display_name,
                 term=term.display_name,
                 days=days,
                 company=self.env.company.name,

@@ -49,6 +49,15 @@ class SaleOrder(models.Model):
         for order in self:
             order.crm_progress = order.sudo()._crm_get_progress()
 
+    def _compute_payment_term_id(self):
+        """By the customer's tier where none are agreed with the customer."""
+        super()._compute_payment_term_id()
+        for company, orders in self.grouped("company_id").items():
+            terms = orders.partner_id._crm_get_tier_terms(company)
+            for order in orders:
+                if order.partner_id.id in terms:
+                    order.payment_term_id = terms[order.partner_id.id]
+
     # === ACTION METHODS === #
 
     def action_approval_request(self):
@@ -135,11 +144,10 @@ class SaleOrder(models.Model):
         }
 
     def _approval_get_refusals(self, gate):
-        refused = self.filtered(lambda order: order.crm_discount_state == "refused")
-        verdicts = refused._crm_get_verdicts()
         return self._crm_get_unreleased() | {
-            order.id: order._crm_explain_refusal(verdicts[order.id])
-            for order in refused
+            key: self.browse((key,))._crm_explain_refusal(verdict)
+            for key, verdict in self._crm_get_verdicts().items()
+            if verdict.state == "refused"
         }
 
     def _crm_get_unreleased(self):

@@ -235,14 +235,13 @@ class SaleOrderLine(models.Model):
         :param early: percent that is taken off for early payment, too
         :param earning: what it costs and has to earn, where that is looked at
         """
-        self.ensure_one()
         return Line(
-            key=self.id,
-            reference=self.crm_reference_price,
-            price=self._crm_get_paid_price(early),
-            quantity=self.product_uom_qty,
-            ceiling=ceiling.percent,
-            rule=ceiling.name,
+            self.id,
+            self.crm_reference_price,
+            self._crm_get_paid_price(early),
+            self.product_uom_qty,
+            ceiling.percent,
+            ceiling.name,
             **(earning or {}),
         )
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..discount.counter_offer import price_giving
 from ..discount.scope import Basket, Place, Purchase, to_path
+from .sale_order_line_ledger import KEPT
 
 # Kept by the add-on: what the customer was entitled to, and by which rules. None of
 # them is readonly to the ORM, though nobody may write them: a readonly computed field
@@ -33,6 +34,7 @@ class CrmSaleLineRules(models.AbstractModel):
         min_display_digits="Product Price",
         groups="base.group_user",
         help="Unit price before what the customer's pricelist takes off in percent.",
+        prefetch=KEPT,
     )
     crm_own_price = fields.Float(
         string="Own Price",
@@ -43,6 +45,7 @@ class CrmSaleLineRules(models.AbstractModel):
         min_display_digits="Product Price",
         groups="base.group_user",
         help="Unit price by the customer's own pricelist.",
+        prefetch=KEPT,
     )
     crm_discount_entitlement = fields.Char(
         string="Entitled by",
@@ -52,6 +55,7 @@ class CrmSaleLineRules(models.AbstractModel):
         copy=False,
         groups="base.group_user",
         help="What entitles the customer to more than the own pricelist does.",
+        prefetch=KEPT,
     )
     crm_discount_ceiling = fields.Char(
         string="Limited by",
@@ -61,6 +65,7 @@ class CrmSaleLineRules(models.AbstractModel):
         copy=False,
         groups="base.group_user",
         help="What said how much may be given here without asking, when it was given.",
+        prefetch=KEPT,
     )
 
     # === COMPUTE METHODS === #
@@ -109,7 +114,10 @@ class CrmSaleLineRules(models.AbstractModel):
         places = self._crm_get_places(limits.ceilings, company)
         return self.env["crm.discount.policy"]._get_ceilings(
             limits,
-            {line.id: (line._crm_get_giver().id, places[line.id]) for line in self},
+            {
+                key: (line._crm_get_giver().id, places[key])
+                for key, line in zip(self._ids, self, strict=True)
+            },
             company,
         )
 
@@ -149,9 +157,10 @@ class CrmSaleLineRules(models.AbstractModel):
         """What each line gives on, as far as a ceiling looks at it: ``{id: Place}``."""
         orders = self.env["sale.order"]
         nowhere = Place(orders._crm_get_today(company) if ceilings.by_day else None)
-        if not (ceilings.by_category or ceilings.by_class):
+        if not (ceilings.by_category or ceilings.by_class or ceilings.by_tier):
             return dict.fromkeys(self._ids, nowhere)
         places, paths, customers = {}, {False: ()}, {}
+        tiers = self.order_id._crm_get_tiers(company) if ceilings.by_tier else {}
         for line in self:
             order, product = line.order_id, line.product_id
             if ceilings.by_class and order.id not in customers:
@@ -160,7 +169,10 @@ class CrmSaleLineRules(models.AbstractModel):
             if ceilings.by_category and product.id not in paths:
                 paths[product.id] = to_path(product.categ_id.parent_path or "")
             places[line.id] = Place(
-                nowhere.day, paths.get(product.id, ()), customers.get(order.id)
+                nowhere.day,
+                paths.get(product.id, ()),
+                customers.get(order.id),
+                tiers.get(order.id),
             )
         return places
 
@@ -232,13 +244,15 @@ class CrmSaleLineRules(models.AbstractModel):
         for company, lines in self.grouped("company_id").items():
             company = company or self.env.company
             limits = policies._get_limits(company.id)
-            if limits and limits.entitlements:
-                for order, own in lines.grouped("order_id").items():
-                    claims |= own._crm_find_claims(order, limits.entitlements, company)
+            if not limits or not (rules := limits.entitlements):
+                continue
+            tiers = lines.order_id._crm_get_tiers(company) if rules.by_tier else {}
+            for order, own in lines.grouped("order_id").items():
+                customer = order._crm_get_customer(company, tiers.get(order.id))
+                claims |= own._crm_find_claims(order, rules, company, customer)
         return claims
 
-    def _crm_find_claims(self, order, entitlements, company):
-        customer = order._crm_get_customer(company)
+    def _crm_find_claims(self, order, entitlements, company, customer):
         others = order.order_line if entitlements.by_amount else self.browse()
         purchases = {
             line.id: line._crm_to_purchase(entitlements.by_category)

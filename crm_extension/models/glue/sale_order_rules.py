@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..discount.scope import Customer, Place
+from ..tier.spells import find_tier
 
 
 class CrmSaleRules(models.AbstractModel):
@@ -65,23 +66,54 @@ class CrmSaleRules(models.AbstractModel):
         time zone nor the date that somebody enters on a quotation."""
         return fields.Date.context_today(company.with_context(tz=_get_zone(company)))
 
-    def _crm_get_customer(self, company):
-        """Who buys, as entitlements see it. A quotation is of today; what was ordered
+    def _crm_get_day(self, company):
+        """The day of which a single order is: a quotation of today; what was ordered
         stays of its day."""
-        self.ensure_one()
         day = self._crm_get_today(company)
         if self.state == "sale" and self.date_order:
             ordered = fields.Datetime.context_timestamp(
                 self.with_context(tz=_get_zone(company)), self.date_order
             )
             day = min(day, ordered.date())
+        return day
+
+    def _crm_get_tiers(self, company):
+        """The tier of each order's customer on the day of the order, in a company:
+        ``{order id: tier id or None}``."""
+        # Superuser mode: the rules are the same whoever looks.
+        orders = self.sudo()
+        today = orders._crm_get_today(company)
+        days = {order: order._crm_get_day(company) for order in orders}
+        before = orders.filtered(lambda order: days[order] < today)
+        held = self.env["crm.customer.tier.history"]._get_spells(
+            before.partner_id.commercial_partner_id, company
+        )
+        tiers = {
+            order.id: order.partner_id.commercial_partner_id.with_company(
+                company
+            ).crm_tier_id.id
+            or None
+            for order in orders - before
+        }
+        for order in before:
+            spells = held.get(order.partner_id.commercial_partner_id.id, ())
+            tiers[order.id] = find_tier(spells, days[order])
+        return tiers
+
+    def _crm_get_customer(self, company, tier=None):
+        """Who buys, as entitlements see it.
+
+        :param tier: id of the customer's tier on the day of the order
+        """
+        self.ensure_one()
         partner = self.partner_id
         partners = partner | partner.commercial_partner_id
         return Customer(
-            day,
+            self._crm_get_day(company),
             partner.commercial_partner_id.crm_class_id.id or None,
             frozenset(partners.ids),
             frozenset(partners.category_id.ids),
+            tier,
         )
 
     def _crm_get_price_date(self):

@@ -45,6 +45,8 @@ class CrmConcessionReport(models.Model):
         "product.template": ["categ_id"],
         "res.company": ["currency_id"],
         "res.partner": ["commercial_partner_id", "crm_class_id"],
+        "crm.customer.tier.history": ["partner_id", "company_id", "tier_id"]
+        + ["date_from", "date_to"],
     }
 
     date = fields.Datetime(readonly=True)
@@ -91,6 +93,12 @@ class CrmConcessionReport(models.Model):
     )
     class_id = fields.Many2one(
         comodel_name="crm.customer.class", string="Customer Class", readonly=True
+    )
+    tier_id = fields.Many2one(
+        comodel_name="crm.customer.tier",
+        string="Customer Tier",
+        readonly=True,
+        help="The one that the customer had on that day.",
     )
     user_id = fields.Many2one(
         comodel_name="res.users", string="Salesperson", readonly=True
@@ -165,6 +173,7 @@ class CrmConcessionReport(models.Model):
                    o.state,
                    customer.id AS partner_id,
                    customer.crm_class_id AS class_id,
+                   tier.id AS tier_id,
                    o.user_id,
                    l.crm_given_by_id AS giver_id,
                    o.team_id,
@@ -180,6 +189,7 @@ class CrmConcessionReport(models.Model):
                 ON customer.id = COALESCE(partner.commercial_partner_id, partner.id)
          LEFT JOIN product_product product ON product.id = l.product_id
          LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+         LEFT JOIN LATERAL (%(tier)s) AS tier ON true
         CROSS JOIN LATERAL (
                    SELECT COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS value
                    ) AS rate
@@ -189,6 +199,7 @@ class CrmConcessionReport(models.Model):
             """,
             channels=SQL(", ").join(channels),
             gives=gives,
+            tier=_select_tier("o.company_id", "o.date_order"),
         )
 
     @api.model
@@ -213,6 +224,7 @@ class CrmConcessionReport(models.Model):
                    o.state,
                    customer.id AS partner_id,
                    customer.crm_class_id AS class_id,
+                   tier.id AS tier_id,
                    m.invoice_user_id AS user_id,
                    m.create_uid AS giver_id,
                    m.team_id,
@@ -232,6 +244,7 @@ class CrmConcessionReport(models.Model):
                 ON customer.id = COALESCE(partner.commercial_partner_id, partner.id)
          LEFT JOIN product_product product ON product.id = l.product_id
          LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+         LEFT JOIN LATERAL (%(tier)s) AS tier ON true
          LEFT JOIN LATERAL (
                    SELECT min(link.order_line_id) AS id
                      FROM sale_order_line_invoice_rel link
@@ -240,5 +253,26 @@ class CrmConcessionReport(models.Model):
          LEFT JOIN sale_order_line ordered ON ordered.id = linked.id
          LEFT JOIN sale_order o ON o.id = ordered.order_id
              WHERE l.crm_given_after <> 0
-            """
+            """,
+            tier=_select_tier("m.company_id", "COALESCE(m.invoice_date, m.date)"),
         )
+
+
+def _select_tier(company, moment):
+    """The tier that the customer of a row had then, as ``id``.
+
+    :param company: expression for the id of the company
+    :param moment: expression for the day or time
+    """
+    return SQL(
+        """
+        SELECT held.tier_id AS id FROM crm_customer_tier_history held
+         WHERE held.partner_id = customer.id
+           AND held.company_id = %(company)s
+           AND held.date_from <= %(moment)s::date
+           AND (held.date_to > %(moment)s::date OR held.date_to IS NULL)
+         ORDER BY held.date_from DESC, held.id DESC LIMIT 1
+        """,
+        company=SQL(company),
+        moment=SQL(moment),
+    )

@@ -3,6 +3,8 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .spells import Spell
+
 
 class CrmCustomerTierHistory(models.Model):
     """Which tier a customer had from when to when, and why (FEATURES C02.8).
@@ -43,10 +45,11 @@ class CrmCustomerTierHistory(models.Model):
     )
     reason = fields.Selection(
         selection=[
-            ("first", "Rated for the first time"),
+            ("first", "By its points"),
             ("rose", "Reached enough points"),
             ("fell", "Too few points for too long"),
             ("gone", "The tier before is no longer used"),
+            ("agreed", "Agreed by request"),
         ],
         readonly=True,
     )
@@ -92,6 +95,22 @@ class CrmCustomerTierHistory(models.Model):
             order="date_from, id",
         )
         return {row.partner_id.id: row.tier_id.sudo(False) for row in rows}
+
+    @api.model
+    def _get_spells(self, partners, company):
+        """All tiers that customers have had in a company:
+        ``{commercial partner id: [Spell]}``."""
+        if not partners:
+            return {}
+        # Superuser mode: as above.
+        rows = self.sudo()._read_group(
+            [("partner_id", "in", partners.ids), ("company_id", "=", company.id)],
+            ["partner_id", "tier_id", "date_from:day", "date_to:day"],
+        )
+        spells = {}
+        for partner, tier, first, end in rows:
+            spells.setdefault(partner.id, []).append(Spell(tier.id, first, end or None))
+        return spells
 
     def _follow(self, company, moves, day):
         """End what held for some customers, and note what holds from now on.

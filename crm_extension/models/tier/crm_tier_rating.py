@@ -228,9 +228,11 @@ class CrmTierRating(models.AbstractModel):
             != (row.was, row.standing.tier, row.standing.below_since)
         ]
         self._keep_scores(rated)
-        self._keep_moves(
-            [row for row in rated if row.outcome.tier != row.standing.tier], day
+        moved = [row for row in rated if row.outcome.tier != row.standing.tier]
+        agreed = self.env["res.partner"]._crm_find_agreed(
+            self.company_id, [row.key for row in moved], day
         )
+        self._keep_moves([row for row in moved if row.key not in agreed], day)
 
     def _judge(self, figures, day, peers):
         """What some customers earn, and which tier that leads to.

@@ -29,7 +29,7 @@ class CrmCustomerBenefits(models.AbstractModel):
         return {key: brought[tier] for key, tier in found.items() if tier in brought}
 
     def _crm_get_tier_pricelists(self, company):
-        """Pricelists by tier, of those without one of their own: ``{id: pricelist}``."""
+        """Pricelists by tier, of those without an own one: ``{id: pricelist}``."""
         brought = self._crm_get_benefits("pricelist_id", company)
         return {
             partner.id: self.env["product.pricelist"].browse(brought[partner.id])

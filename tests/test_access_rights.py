@@ -146,7 +146,9 @@ class TestPortal(ApprovalCommon, TransactionCase):
         ):
             with self.assertRaises(AccessError, msg=name):
                 order.read([name])
-        for name in ("crm_reference_price", "crm_given_by_id", "crm_discount_badge"):
+        badges = order.order_line.mapped("crm_discount_badge")
+        self.assertFalse(any(badges))
+        for name in ("crm_reference_price", "crm_given_by_id"):
             with self.assertRaises(AccessError, msg=name):
                 order.order_line.read([name])
         for model in MODELS:

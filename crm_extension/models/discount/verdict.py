@@ -51,6 +51,16 @@ class Line(NamedTuple):
     least_margin: float | None = None
     margin_rule: str = ""
 
+    def paid_early(self, percent: float) -> "Line":
+        """The line for a customer who pays as early as is rewarded.
+
+        :param percent: for it beyond what the customer is entitled to
+        """
+        # What is taken back is paid back in full.
+        if not percent or self.reference * self.quantity < 0:
+            return self
+        return self._replace(price=self.price * (1 - percent / 100))
+
 
 class LineVerdict(NamedTuple):
     """What one line gives.

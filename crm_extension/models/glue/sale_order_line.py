@@ -8,7 +8,7 @@ from ..approval.core.facts import Fact
 from ..discount.verdict import Line
 from .sale_order_line_ledger import LEDGER_FIELDS
 from .sale_order_line_rules import RULE_FIELDS
-from .sale_order_verdict import DISCOUNT_STATES
+from .sale_order_verdict import DISCOUNT_STATES, EARNING_FIELDS, JUDGED_FIELDS
 
 # What a line gives away follows from these; each of them is governed.
 CONCESSION_FIELDS = frozenset(
@@ -67,22 +67,26 @@ class SaleOrderLine(models.Model):
         compute="_compute_crm_discount",
         groups="base.group_user",
     )
+    crm_judged = fields.Binary(
+        string="As Judged",
+        compute="_compute_crm_judged",
+        compute_sudo=True,  # the same whoever looks
+        exportable=False,
+        groups=fields.NO_ACCESS,
+        help="The line as the discount's verdict sees it, for the order's verdict.",
+    )
     crm_discount_badge = fields.Json(
         compute="_compute_crm_discount_badge",
-        groups="base.group_user",
+        # No groups, which are asked for each line of a long order: others than
+        # employees read nothing here.
         help="What the line shows of it: state, note, and what says so.",
     )
 
     # === COMPUTE METHODS === #
 
+    # Where an amount counts that is the whole order's, the order sees to it.
     @api.depends(
-        "crm_full_price",
-        "crm_own_price",
-        "product_uom_qty",
-        "order_id.partner_id",
-        # An amount is that of the whole order.
-        "order_id.order_line.crm_full_price",
-        "order_id.order_line.product_uom_qty",
+        *("crm_full_price", "crm_own_price", "product_uom_qty"), "order_id.partner_id"
     )
     def _compute_crm_reference_price(self):
         claims = self._crm_get_claims()
@@ -103,6 +107,9 @@ class SaleOrderLine(models.Model):
     @api.depends("order_id.crm_verdict")
     @api.depends_context("lang", "uid")
     def _compute_crm_discount_badge(self):
+        if not self.env.user._is_internal():
+            self.crm_discount_badge = False
+            return
         verdicts = self.order_id._crm_get_verdicts()
         # Superuser mode: whether a field may be read is asked once, not of each line.
         readable = self.sudo()
@@ -124,6 +131,18 @@ class SaleOrderLine(models.Model):
         }
         for look, lines in self.grouped(lambda line: looks[line.id]).items():
             lines.crm_discount_badge = self._crm_get_badge(*look)
+
+    @api.depends(lambda self: self._crm_judged_depends())
+    @api.depends_context("uid")
+    def _compute_crm_judged(self):
+        policies = self.env["crm.discount.policy"]
+        self.crm_judged = False
+        for company, lines in self.grouped("company_id").items():
+            company = company or self.env.company
+            if limits := policies._get_limits(company.id):
+                judged = lines._crm_get_judged(limits, company)
+                for line in lines:
+                    line.crm_judged = judged.get(line.id, False)
 
     # === CRUD METHODS === #
 
@@ -152,6 +171,15 @@ class SaleOrderLine(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
+    def _crm_judged_depends(self):
+        customer = "order_id.partner_id.commercial_partner_id"
+        return [
+            *(*JUDGED_FIELDS, *EARNING_FIELDS, "company_id"),
+            *("product_id.categ_id", f"{customer}.crm_class_id"),
+            f"{customer}.crm_tier_id",
+        ]
+
+    @api.model
     def _approval_watched_line_fields(self):
         return CONCESSION_FIELDS | {"name", "crm_given_by_id"}
 
@@ -176,6 +204,7 @@ class SaleOrderLine(models.Model):
 
     def _crm_get_advantages(self):
         """By how much each line is below what the customer would pay by right."""
+        self.sudo().order_id._crm_settle_claims()  # whoever asks
         return {
             line.id: line.product_uom_qty
             * (line.crm_reference_price - line._crm_get_paid_price(early))
@@ -228,17 +257,29 @@ class SaleOrderLine(models.Model):
         named = products or self.product_id
         return named[:1].display_name or super()._crm_name_numbered(vals)
 
-    def _crm_to_verdict_line(self, ceiling, early, earning=None):
-        """The line as the verdict sees it.
+    def _crm_get_judged(self, limits, company):
+        """The lines as the verdict sees them, before what early payment takes off:
+        ``{id: Line}``.
 
+        :param limits: of the company, see ``crm.discount.policy``
+        """
+        priced = self.filtered(lambda line: not line.display_type)
+        ceilings = priced._crm_get_ceilings(limits, company)
+        earnings = priced._crm_get_earnings(limits, company)
+        return {
+            key: line._crm_to_verdict_line(ceilings[key], earnings.get(key))
+            for key, line in zip(priced._ids, priced, strict=True)
+        }
+
+    def _crm_to_verdict_line(self, ceiling, earning=None):
+        """
         :param ceiling: :class:`Ceiling` of its giver
-        :param early: percent that is taken off for early payment, too
         :param earning: what it costs and has to earn, where that is looked at
         """
         return Line(
             self.id,
             self.crm_reference_price,
-            self._crm_get_paid_price(early),
+            self._crm_get_net_price(),
             self.product_uom_qty,
             ceiling.percent,
             ceiling.name,

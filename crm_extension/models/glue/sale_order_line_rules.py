@@ -292,6 +292,7 @@ class CrmSaleLineRules(models.AbstractModel):
     def _crm_get_unclaimed(self):
         """What to write so that each line gives what an entitlement entitles to and
         is not given yet: ``{id: discount in percent}``."""
+        self.order_id._crm_settle_claims()
         unclaimed = {}
         for line in self.filtered("crm_discount_entitlement"):
             entitled, unit = line.crm_reference_price, line.price_unit

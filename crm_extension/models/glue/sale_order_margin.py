@@ -88,8 +88,8 @@ class CrmSaleMargin(models.AbstractModel):
             order.id: judge(
                 [
                     line._crm_to_verdict_line(
-                        UNLIMITED, early, {"cost": costs[line.id]}
-                    )
+                        UNLIMITED, {"cost": costs[line.id]}
+                    ).paid_early(early)
                     for line in order.order_line
                     if line.id in costs
                 ],

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..discount.scope import Customer, Place
 from ..tier.spells import find_tier
+from .sale_order_line_ledger import KEPT
 
 
 class CrmSaleRules(models.AbstractModel):
@@ -20,7 +21,38 @@ class CrmSaleRules(models.AbstractModel):
         help="The customer is entitled to a discount that is not given yet.",
     )
 
+    crm_basket = fields.Char(
+        compute="_compute_crm_basket",
+        store=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        prefetch=KEPT,
+        help="What it buys in all, where what one line may claim depends on that.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends(
+        "order_line.product_id",
+        "order_line.product_uom_qty",
+        "order_line.crm_full_price",
+    )
+    def _compute_crm_basket(self):
+        self.crm_basket = False
+        for order in self._crm_filter_by_amount():
+            before = order._origin.crm_basket
+            lines = order.order_line
+            bought = zip(
+                lines.mapped(lambda line: line.product_id.id),
+                lines.mapped("product_uom_qty"),
+                lines.mapped("crm_full_price"),
+                strict=True,
+            )
+            order.crm_basket = repr(list(bought))
+            if order.crm_basket != before:
+                # One line changes what all may claim. Where no amount counts, and
+                # that is the rule, only the changed line is computed.
+                self.env.add_to_compute(lines._fields["crm_reference_price"], lines)
 
     @api.depends(
         "state",
@@ -59,6 +91,22 @@ class CrmSaleRules(models.AbstractModel):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _crm_filter_by_amount(self):
+        """Orders of companies in which a claim can depend on the whole order."""
+        policies = self.env["crm.discount.policy"]
+        found = self.browse()
+        for company, orders in self._approval_group_by_company().items():
+            limits = policies._get_limits(company.id)
+            if limits and limits.entitlements.by_amount:
+                found += orders
+        return found
+
+    def _crm_settle_claims(self):
+        """Bring up to date what the lines may claim by what others buy."""
+        concerned = self._crm_filter_by_amount()
+        concerned.mapped("crm_basket")  # first, for it may let the lines compute anew
+        concerned.order_line.mapped("crm_reference_price")
 
     @api.model
     def _crm_get_today(self, company):

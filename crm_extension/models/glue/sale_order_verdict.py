@@ -138,6 +138,7 @@ class CrmSaleVerdict(models.AbstractModel):
 
     def _crm_work_out_verdicts(self):
         """As :meth:`_crm_get_verdicts`, without looking at what is known."""
+        self._crm_settle_claims()
         policies = self.env["crm.discount.policy"]
         verdicts = {}
         for company, orders in self._approval_group_by_company().items():
@@ -157,9 +158,13 @@ class CrmSaleVerdict(models.AbstractModel):
             # In one query, where they would be read in parts.
             earning = EARNING_FIELDS if limits.margins else ()
             self.order_line.fetch((*JUDGED_FIELDS, *earning))
-        lines = self.order_line.filtered(lambda line: not line.display_type)
-        ceilings = lines._crm_get_ceilings(limits, company)
-        earnings = lines._crm_get_earnings(limits, company)
+        lines = self.order_line
+        judged = (
+            lines._crm_get_judged(limits, company)
+            if all(lines._ids)
+            # Of a long order that is being typed, only the changed lines are new.
+            else dict(zip(lines._ids, lines.mapped("crm_judged"), strict=True))
+        )
         floors = self.partner_id._crm_get_strictest_floors(company, limits.floor)
         # Asked of each order only where it makes a difference.
         mixed, digits = len(self.currency_id) > 1, self[:1]._crm_get_digits()
@@ -169,11 +174,9 @@ class CrmSaleVerdict(models.AbstractModel):
             early = order._crm_get_early_payment() if rewarded else 0.0
             verdicts[order.id] = judge(
                 [
-                    line._crm_to_verdict_line(ceilings[key], early, earnings.get(key))
-                    for key, line in zip(
-                        order.order_line._ids, order.order_line, strict=True
-                    )
-                    if key in ceilings
+                    line.paid_early(early)
+                    for key in order.order_line._ids
+                    if (line := judged.get(key))
                 ],
                 floors.get(order.partner_id.id, limits.floor),
                 order._crm_get_digits() if mixed else digits,

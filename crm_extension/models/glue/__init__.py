@@ -5,6 +5,7 @@ from . import res_company
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile
+from . import res_partner_rhythm, res_partner_kind
 from . import res_partner
 from . import res_users
 

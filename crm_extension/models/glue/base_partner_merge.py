@@ -20,6 +20,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         # Core fills by SQL what the survivor has not, and says only then who that is.
         partners = self.env["res.partner"].browse(partner_ids).exists()
         self._crm_drop_merged_tiers(partners, dst_partner)
+        self._crm_drop_merged_rhythms(partners, dst_partner)
         noted = {partner: partner._approval_note_guarded() for partner in partners}
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         for survivor in partners.exists():
@@ -30,6 +31,18 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         """The survivor keeps its own tier; one customer has one at a time."""
         if len(partners) < 2:
             return
-        if not survivor or survivor not in partners:
-            survivor = self._get_ordered_partner(partners.ids)[-1]
+        survivor = self._crm_find_survivor(partners, survivor)
         (partners - survivor)._crm_drop_tiers()
+
+    def _crm_drop_merged_rhythms(self, partners, survivor):
+        """The survivor keeps what is said of its own silence, or else takes over what
+        is said of the others: one customer has one rhythm in a company."""
+        if len(partners) < 2:
+            return
+        survivor = self._crm_find_survivor(partners, survivor)
+        survivor._crm_forget_doubles(partners - survivor)
+
+    def _crm_find_survivor(self, partners, survivor):
+        if survivor and survivor in partners:
+            return survivor
+        return self._get_ordered_partner(partners.ids)[-1]

@@ -23,6 +23,8 @@ class ResPartner(models.Model):
         "crm.customer.identity",
         "crm.customer.profiled",
         "crm.customer.worth",
+        "crm.customer.faithful",
+        "crm.customer.kinds",
         "crm.approval.mixin",
     ]
 

@@ -150,12 +150,17 @@ class CrmChurnWatch(models.Model):
         self.write({"run_on": company._crm_get_today(), "run_cursor": 0})
 
     def _count_left(self):
-        return self.env["crm.customer.rhythm"].search_count(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("partner_id", ">", self.run_cursor),
-            ]
+        ((left,),) = self.env.execute_query(
+            SQL(
+                """
+                SELECT COUNT(*) FROM crm_customer_rhythm
+                 WHERE company_id = %s AND partner_id > %s
+                """,
+                self.company_id.id,
+                self.run_cursor,
+            )
         )
+        return left
 
     def _take_step(self):
         """The next customers of the run.

@@ -309,6 +309,8 @@ class CrmCustomerSilence(models.AbstractModel):
                     "activity_type_id": kind.id,
                     "res_model_id": model,
                     "res_id": row.partner_id.id,
+                    # Given, because Odoo works it out one by one.
+                    "res_name": row.partner_id.display_name,
                     "user_id": (row.owner_id or default).id,
                     "summary": row._for_owner()._tell_silence(),
                     "note": row._for_owner()._tell_company(),

@@ -417,26 +417,40 @@ class TestOnce(ChurnCommon, TransactionCase):
         self.assertEqual(self.row().state, "risk")
         self.assertFalse(self.told())
 
-    def test_confirming_the_others_costs_no_query(self):
-        self.buy(*LATE[:2])
-        self.night()
+    def confirm(self):
+        """How many queries a confirmation costs."""
+        order = self.make_order(0)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.count_queries() as queries:
+            order.action_confirm()
+        return queries.value
 
-        self.desk.type = "service"
-
-        def count():
-            order = self.make_order(0)
-            self.env.flush_all()
-            self.env.invalidate_all()
-            with self.count_queries() as queries:
-                order.action_confirm()
-            return queries.value
-
-        count()  # warm
-        ours = count()
-        with patch.object(
+    def confirm_alone(self):
+        end = patch.object(
             self.registry["sale.order"], "_crm_end_silence", lambda self: None
-        ):
-            self.assertEqual(count(), ours)
+        )
+        with end:
+            return self.confirm()
+
+    def test_where_nobody_is_missed_confirming_costs_no_query(self):
+        self.desk.type = "service"
+        self.night()
+        self.confirm()  # warm
+        self.assertEqual(self.confirm(), self.confirm_alone())
+
+    def test_where_somebody_is_missed_goods_cost_no_query_for_the_others(self):
+        self.buy(*LATE, partner=self.many(1, *LATE))
+        self.night()
+        self.confirm()  # warm
+        self.assertEqual(self.confirm(), self.confirm_alone())
+
+    def test_without_goods_it_is_one_for_the_whole_batch(self):
+        self.desk.type = "service"
+        self.many(1, *LATE)
+        self.night()
+        self.confirm()  # warm
+        self.assertLessEqual(self.confirm(), self.confirm_alone() + 1)
 
 
 @tagged(*TAGS)
@@ -598,8 +612,16 @@ class TestAnswer(ChurnCommon, TransactionCase):
                 .with_context(**action["context"])
             )
             self.assertIn("Order overdue by 11 days", dialog.customers)
+            if name.endswith("postpone"):
+                dialog.until = self.until
+                dialog.measure_ids.add(self.measure)
+            else:
+                dialog.reason_id = self.reason
+            dialog.save().action_answer()
             with self.assertRaises(AccessError):
                 getattr(self.customer.with_user(self.seller), name)()
+        self.env.invalidate_all()
+        self.assertEqual(self.row().state, "lost")
 
     def test_several_are_answered_together(self):
         partners = self.many(3, *LATE)

@@ -38,6 +38,7 @@ class CrmCustomerSilence(models.AbstractModel):
         string="Churn",
         readonly=True,
         index="btree_not_null",
+        group_expand=True,
     )
     silence_on = fields.Date(
         string="Silent since",

@@ -162,5 +162,7 @@ class CrmCustomerKinds(models.AbstractModel):
     @api.model
     def _crm_get_given_relations(self):
         """Those that are given by themselves: ``{meaning: relation}``."""
-        relations = self.env["crm.customer.relation"].search([("meaning", "!=", False)])
+        relations = self.env["crm.customer.relation"].search_fetch(
+            [("meaning", "!=", False)], ["meaning", "name"]
+        )
         return {relation.meaning: relation for relation in relations}

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from ..churn.crm_customer_rhythm import STAGES
 from ..churn.crm_customer_silence import STATES
@@ -147,7 +147,7 @@ class CrmCustomerFaithful(models.AbstractModel):
             partner.crm_next_order_on = row.due_on
             partner.crm_rhythm_note = bool(row) and row._tell_silence()
             partner.crm_churn_note = bool(row.state) and row._tell_answer()
-            partner.crm_churn_may_answer = row.may_answer
+            partner.crm_churn_may_answer = bool(row.state) and row.may_answer
 
     @api.model
     def _search_crm_life_stage(self, operator, value):
@@ -243,6 +243,8 @@ class CrmCustomerFaithful(models.AbstractModel):
         """
         if not states:
             return
+        if any(states.values()):
+            self.env.registry.clear_cache()  # somebody is missed, see below
         self.flush_model(["crm_churn_state"])
         for state in set(states.values()):
             self.env.execute_query(
@@ -263,6 +265,15 @@ class CrmCustomerFaithful(models.AbstractModel):
         names = ("crm_life_stage", "crm_next_order_on", "crm_rhythm_note")
         names += ("crm_churn_note", "crm_churn_may_answer", "crm_relation_id")
         self.browse(states).invalidate_recordset(names, flush=False)
+
+    @api.model
+    @ormcache("company_id")
+    def _crm_misses_anybody(self, company_id):
+        """Whether any customer is or was at risk in a company; where none is, no order
+        has to look."""
+        rows = self.env["crm.customer.rhythm"].sudo()  # whoever looks
+        domain = [("company_id", "=", company_id), ("state", "!=", False)]
+        return bool(rows.search_count(domain, limit=1))
 
     @api.model
     def _crm_forget_former_customers(self, company):

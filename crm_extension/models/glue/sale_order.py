@@ -94,6 +94,8 @@ class SaleOrder(models.Model):
         """Customers at risk who order are looked at at once, all others at night."""
         # Superuser mode: customers confirm in the portal, and see nothing of it.
         for company, orders in self.sudo().grouped("company_id").items():
+            if not orders.partner_id._crm_misses_anybody(company.id):
+                continue
             customers = orders.partner_id.commercial_partner_id.with_company(company)
             if silent := customers.filtered("crm_churn_state"):
                 self.env["crm.churn.watch"]._work_out(company, silent.ids)

@@ -516,6 +516,13 @@ class TestAnswer(ChurnCommon, TransactionCase):
         self.assertEqual(self.row().state, "risk")
         self.assertEqual(len(self.told()), 1)
 
+    def test_nobody_hears_of_a_lost_one_that_changes_hands(self):
+        self.lose()
+        self.customer.user_id = self.seller
+        self.night()
+        self.assertEqual(self.row().owner_id, self.seller)
+        self.assertFalse(self.told())
+
     def test_one_can_be_given_up_before_it_is_at_risk(self):
         partner = self.many(1, 5)
         self.night()

@@ -192,6 +192,7 @@ class CrmCustomerSilence(models.AbstractModel):
                 )
             )
         self._answer(LOST, reason=reason, note=note)
+        self.sudo().told_on = False  # nothing is left to be told
         self._log(
             lambda row: self.env._(
                 "Confirmed lost: %(reason)s. %(note)s",

@@ -131,6 +131,12 @@ class TestWarning(ChurnCommon, TransactionCase):
         self.assertEqual(activity.summary, told)
         self.assertIn(f"At risk. {told}", self.chatter())
 
+    def test_an_administrator_who_deletes_the_kind_of_activity_breaks_nothing(self):
+        self.buy(*LATE)
+        self.env.ref("crm_extension.mail_activity_type_crm_churn").unlink()
+        self.night()
+        self.assertEqual(self.told().user_id, self.sales)
+
     def test_who_is_late_by_less_is_expected_and_not_at_risk(self):
         self.buy(128, 98, 68, 38)
         self.night()

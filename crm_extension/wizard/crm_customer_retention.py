@@ -25,10 +25,9 @@ class CrmCustomerRetention(models.TransientModel):
     )
     measure_ids = fields.Many2many(
         comodel_name="crm.churn.measure",
-        string="Measures",
         help="What is done meanwhile to keep the customer.",
     )
-    reason_id = fields.Many2one(comodel_name="crm.churn.reason", string="Reason")
+    reason_id = fields.Many2one(comodel_name="crm.churn.reason")
     note = fields.Text()
 
     # === COMPUTE METHODS === #

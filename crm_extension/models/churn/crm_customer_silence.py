@@ -117,10 +117,10 @@ class CrmCustomerSilence(models.AbstractModel):
     def _filter_answerable(self):
         """Customers for whom the acting user may speak: their salesperson, whoever
         stands in for a salesperson who is gone, and all above them."""
-        cared = self.partner_id._crm_filter_in_care()
+        cared = set(self.partner_id._crm_filter_in_care()._ids)
         return self.filtered(
             lambda row: (
-                row.partner_id in cared
+                row.partner_id.id in cared
                 or (
                     row.owner_id == self.env.user
                     # Superuser mode: whether a colleague still works here.

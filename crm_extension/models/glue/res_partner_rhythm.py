@@ -329,14 +329,12 @@ class CrmCustomerFaithful(models.AbstractModel):
         ):
             return self
         # Superuser mode: who leads whom is no secret.
-        return self.filtered(
-            lambda partner: (
-                user
-                in (
-                    partner.sudo().user_id | partner.sudo().user_id.crm_team_ids.user_id
-                )
-            )
+        customers = self.sudo()
+        own = customers.filtered(lambda partner: partner.user_id == user)
+        led = (customers - own).filtered(
+            lambda partner: user in partner.user_id.crm_team_ids.user_id
         )
+        return (own | led).sudo(self.env.su)
 
     def _crm_find_rhythms(self):
         """What is known of these customers in the current company."""

@@ -301,10 +301,9 @@ class CrmCustomerSilence(models.AbstractModel):
         if not told:
             return
         activities = self.env["mail.activity"].sudo()
-        kind, model = (
-            self.env.ref(ACTIVITY),
-            self.env["ir.model"]._get_id("res.partner"),
-        )
+        kind = self.env.ref(ACTIVITY, raise_if_not_found=False)
+        kind = kind or self.env.ref("mail.mail_activity_data_todo")
+        model = self.env["ir.model"]._get_id("res.partner")
         made = activities.with_context(mail_activity_quick_update=True).create(
             [
                 {

@@ -1,8 +1,8 @@
 from . import cached_definition  # should be first: rules of the rooms inherit it
 from . import approval
+from . import churn
 from . import tier
 from . import customer
-from . import churn
 from . import discount
 from . import fulfilment
 from . import glue

@@ -1,11 +1,11 @@
 from . import numbers  # before what is made of it
+from . import res_partner_rhythm, res_partner_kind  # before what is made of them
 from . import base_partner_merge
 from . import res_company
 
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile
-from . import res_partner_rhythm, res_partner_kind
 from . import res_partner
 from . import res_users
 

@@ -2,14 +2,15 @@ def uninstall_hook(env):
     """Leave nothing of ours on documents that stay.
 
     Activities point at their document without a foreign key, so the uninstallation
-    itself would not remove those that ask for an approval.
+    itself would not remove those that ask for an approval or warn of a loss.
     """
-    activity_type = env.ref(
-        "crm_extension.mail_activity_type_crm_approval", raise_if_not_found=False
-    )
-    if activity_type:
-        env["mail.activity"].with_context(active_test=False).search(
-            [("activity_type_id", "=", activity_type.id)]
-        ).unlink()
+    for name in ("crm_approval", "crm_churn"):
+        activity_type = env.ref(
+            f"crm_extension.mail_activity_type_{name}", raise_if_not_found=False
+        )
+        if activity_type:
+            env["mail.activity"].with_context(active_test=False).search(
+                [("activity_type_id", "=", activity_type.id)]
+            ).unlink()
     # The trigger would go with its table; its function would stay.
     env.cr.execute("DROP FUNCTION IF EXISTS crm_approval_decision_guard CASCADE")

@@ -1,5 +1,6 @@
 from . import cached_definition  # should be first: rules of the rooms inherit it
 from . import approval
+from . import churn
 from . import tier
 from . import customer
 from . import discount

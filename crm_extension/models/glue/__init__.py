@@ -1,4 +1,5 @@
 from . import numbers  # before what is made of it
+from . import res_partner_rhythm, res_partner_kind  # before what is made of them
 from . import base_partner_merge
 from . import res_company
 

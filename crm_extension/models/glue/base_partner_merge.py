@@ -20,6 +20,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         # Core fills by SQL what the survivor has not, and says only then who that is.
         partners = self.env["res.partner"].browse(partner_ids).exists()
         self._crm_drop_merged_tiers(partners, dst_partner)
+        survivor = self._crm_find_survivor(partners, dst_partner)
+        survivor._crm_forget_doubles(partners - survivor)
         noted = {partner: partner._approval_note_guarded() for partner in partners}
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         for survivor in partners.exists():
@@ -28,9 +30,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _crm_drop_merged_tiers(self, partners, survivor):
         """The survivor keeps its own tier; one customer has one at a time."""
-        if len(partners) < 2:
-            return
-        if not survivor or survivor not in partners:
-            survivor = self._get_ordered_partner(partners.ids)[-1]
+        survivor = self._crm_find_survivor(partners, survivor)
         (partners - survivor)._crm_drop_tiers()
         (partners - survivor)._crm_drop_agreed()
+
+    def _crm_find_survivor(self, partners, survivor):
+        """Who core will keep; everybody, where there is nothing to merge."""
+        if len(partners) < 2:
+            return partners
+        if not survivor or survivor not in partners:
+            return self._get_ordered_partner(partners.ids)[-1]
+        return survivor

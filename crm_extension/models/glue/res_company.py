@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from odoo import fields, models
 
 
@@ -14,3 +16,21 @@ class ResCompany(models.Model):
         "CHECK (crm_settlement_days >= 0)",
         "The longest settlement is a number of days, or 0 for no limit.",
     )
+
+    # === BUSINESS METHODS === #
+
+    def _crm_get_zone(self):
+        """Name of the time zone in which the company counts its days: that of its
+        working calendar, or else of its address."""
+        self.ensure_one()
+        company = self.sudo()  # the same whoever looks
+        name = company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError):
+            return "UTC"
+
+    def _crm_get_today(self):
+        """Which day it is at the company."""
+        zone = self._crm_get_zone()
+        return fields.Date.context_today(self.with_context(tz=zone))

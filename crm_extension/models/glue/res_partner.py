@@ -25,6 +25,8 @@ class ResPartner(models.Model):
         "crm.customer.benefits",
         "crm.customer.agreed.tier",
         "crm.customer.worth",
+        "crm.customer.faithful",
+        "crm.customer.kinds",
         "crm.approval.mixin",
     ]
 

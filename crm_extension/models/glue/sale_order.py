@@ -80,6 +80,11 @@ class SaleOrder(models.Model):
             super()._confirmation_error_message() or self._approval_blocking_message()
         )
 
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        self._crm_end_silence()
+        return result
+
     def _action_cancel(self):
         self._approval_get_under_way()._withdraw(
             "withdraw", self.env._("The order was cancelled.")
@@ -93,6 +98,16 @@ class SaleOrder(models.Model):
             self.env.add_to_compute(lines._fields[name], lines)
         lines.modified(own)  # what the rules make of them, too
         return result
+
+    def _crm_end_silence(self):
+        """Customers at risk who order are looked at at once, all others at night."""
+        # Superuser mode: customers confirm in the portal, and see nothing of it.
+        for company, orders in self.sudo().grouped("company_id").items():
+            if not orders.partner_id._crm_misses_anybody(company.id):
+                continue
+            customers = orders.partner_id.commercial_partner_id.with_company(company)
+            if silent := customers.filtered("crm_churn_state"):
+                self.env["crm.churn.watch"]._work_out(company, silent.ids)
 
     # === BUSINESS METHODS: approval === #
 

@@ -284,14 +284,38 @@ class TestRun(TierCommon, TransactionCase):
         self.run_all()
         self.assertEqual(self.rows(), before)
 
+    def test_a_second_run_on_a_day_rates_nobody_unless_something_happened(self):
+        partners = self.many(3)
+        rated = []
+        with patch.object(
+            CrmTierRating, "_rate", lambda scheme, customers, *args: rated.append(1)
+        ):
+            self.run_all()
+            self.assertEqual(len(rated), 1)
+            self.run_all()
+            self.assertEqual(len(rated), 1)
+            self.bill(5, 1, partners[0])
+            self.run_all()
+            self.assertEqual(len(rated), 2)
+            self.bill(5, 1)  # somebody new
+            self.run_all()
+            self.assertEqual(len(rated), 3)
+            self.bill(5, 1)
+            self.scheme._work_out(self.customer.ids)
+            self.run_all()
+            self.assertEqual(len(rated), 5)
+            with freeze_time(fields.Datetime.now() + timedelta(1)):
+                self.run_all()
+            self.assertEqual(len(rated), 6)
+
     def test_a_run_that_breaks_off_goes_on_where_it_was(self):
         partners = self.many(5)
         rated, times = [], iter([60, 60, 60, 60, 60, 0])
         rate = CrmTierRating._rate
 
-        def note(scheme, ids, *args):
-            rated.extend(ids)
-            return rate(scheme, ids, *args)
+        def note(scheme, customers, *args):
+            rated.extend(key for key in sorted(partners.ids) if key in customers)
+            return rate(scheme, customers, *args)
 
         cron = self.registry["ir.cron"]
         size = patch.object(

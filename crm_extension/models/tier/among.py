@@ -1,0 +1,18 @@
+"""Which customers are meant: a list of ids, or a range of them.
+
+A range lets the database read many customers in one go, table by table; a list lets it
+look up a few.
+"""
+
+from odoo.tools import SQL
+
+
+def among(column, customers):
+    """Condition that a column is the id of one of some customers.
+
+    :param column: SQL of a column
+    :param customers: ids of commercial partners, or a ``range`` of them
+    """
+    if isinstance(customers, range):
+        return SQL("%s BETWEEN %s AND %s", column, customers.start, customers.stop - 1)
+    return SQL("%s = ANY(%s::int[])", column, list(customers))

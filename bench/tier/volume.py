@@ -22,10 +22,11 @@ TABLES = (
     *("res_partner", "account_move", "account_move_line"),
     *("sale_order", "sale_order_line", "crm_customer_standing"),
 )
-# What is held against it: one look at all invoiced and receivable and ordered lines of
-# the company, added up by customer. It is the least that anybody does who asks the
-# database what customers have bought; and it is not sent to anybody: what is left of
-# it is one row. No joins, for all it needs is kept on the lines.
+# What is held against it: one look at all invoiced and receivable lines and at all
+# orders of the company, added up by customer; at the order lines too where margins
+# count. It is the least that anybody does who asks the database what customers have
+# bought; and it is not sent to anybody: what is left of it is one row. No joins, for
+# all it needs is kept in those rows.
 AGGREGATE = """
     SELECT COUNT(*), SUM(amount), SUM(lines), MIN(first_on), MAX(last_on) FROM (
         SELECT partner_id, SUM(amount) AS amount, COUNT(*) AS lines,
@@ -35,9 +36,13 @@ AGGREGATE = """
               FROM account_move_line
              WHERE company_id = %(company)s AND parent_state = 'posted'
             UNION ALL
+            SELECT partner_id, amount_untaxed, date_order::date
+              FROM sale_order
+             WHERE company_id = %(company)s AND state = 'sale'
+            UNION ALL
             SELECT order_partner_id, price_subtotal, create_date::date
               FROM sale_order_line
-             WHERE company_id = %(company)s AND state = 'sale'
+             WHERE company_id = %(company)s AND state = 'sale' AND %(margins)s
         ) line
          GROUP BY partner_id
     ) customer
@@ -48,7 +53,7 @@ OTHERWISE = """
        SET invoiced = invoiced + 7, orders = orders + 1, last_on = last_on - 1,
            first_on = first_on - 1, score = GREATEST(score - 0.1, 0)
 """
-MOVING = 20  # one customer of so many had another tier
+MOVING = 50  # one customer of so many had another tier
 
 
 def measure_scoring(database, few=FEW, many=MANY):
@@ -132,8 +137,10 @@ def _time(deed, *arguments):
     return time.perf_counter() - start
 
 
-def _look(env):
-    env.cr.execute(AGGREGATE, {"company": env.company.id})
+def _look(env, margins=False):
+    """The aggregate, with as much memory as the rating takes for itself."""
+    env["crm.customer.standing"]._give_room()
+    env.cr.execute(AGGREGATE, {"company": env.company.id, "margins": margins})
     env.cr.fetchall()
     env.cr.commit()
 

@@ -89,31 +89,17 @@ FIGURES = """
          GROUP BY partner.commercial_partner_id
     ), ordered AS (
         SELECT partner.commercial_partner_id AS customer,
-               COUNT(*) FILTER (WHERE sale.date_order::date > %(start)s) AS orders,
-               MIN(sale.date_order::date) AS first_on,
-               MAX(sale.date_order::date) AS last_on,
+               COUNT(*) FILTER (WHERE sale.date_order >= %(since)s) AS orders,
+               MIN(sale.date_order)::date AS first_on,
+               MAX(sale.date_order)::date AS last_on,
                BIT_OR(1::bigint
                       << WIDTH_BUCKET(sale.date_order::date, %(months)s::date[]))
-                   FILTER (WHERE sale.date_order::date > %(start)s) AS months
+                   FILTER (WHERE sale.date_order >= %(since)s) AS months
           FROM sale_order sale
           JOIN res_partner partner ON partner.id = sale.partner_id
-         WHERE %(meant)s AND %(ordered)s AND sale.date_order::date <= %(day)s
+         WHERE %(meant)s AND %(ordered)s AND sale.date_order < %(until)s
          GROUP BY partner.commercial_partner_id
-    ), sold AS (
-        SELECT partner.commercial_partner_id AS customer,
-               SUM(line.price_subtotal - COALESCE(
-                   line.crm_cost, line.purchase_price, 0) * line.product_uom_qty
-               ) / sale.currency_rate AS margin
-          FROM sale_order sale
-          JOIN res_partner partner ON partner.id = sale.partner_id
-          JOIN sale_order_line line ON line.order_id = sale.id
-         WHERE %(meant)s AND %(ordered)s AND sale.date_order::date <= %(day)s
-           AND sale.date_order::date > %(start)s
-           AND sale.currency_rate > 0 AND line.display_type IS NULL
-         GROUP BY partner.commercial_partner_id, sale.currency_rate
-    ), earned AS (
-        SELECT customer, SUM(margin) AS margin FROM sold GROUP BY customer
-    ), owed AS (
+    ), earned AS (%(earned)s), owed AS (
         SELECT partner.commercial_partner_id AS customer,
                MIN(line.date_maturity) AS overdue_on
           FROM account_move_line line
@@ -148,6 +134,22 @@ FIGURES = """
       LEFT JOIN earned ON earned.customer = asked.id
       LEFT JOIN owed ON owed.customer = asked.id
 """
+# What orders leave after their kept cost: to be read line by line, and therefore only
+# where it counts.
+EARNED = """
+    SELECT partner.commercial_partner_id AS customer,
+           SUM((line.price_subtotal - COALESCE(line.crm_cost, line.purchase_price, 0)
+                * line.product_uom_qty)
+               / sale.currency_rate) AS margin
+      FROM sale_order sale
+      JOIN res_partner partner ON partner.id = sale.partner_id
+      JOIN sale_order_line line ON line.order_id = sale.id
+     WHERE %(meant)s AND %(ordered)s AND sale.date_order < %(until)s
+       AND sale.date_order >= %(since)s
+       AND sale.currency_rate > 0 AND line.display_type IS NULL
+     GROUP BY partner.commercial_partner_id
+"""
+NOT_EARNED = "SELECT NULL::int AS customer, NULL::numeric AS margin WHERE FALSE"
 
 
 class CrmCustomerWorth(models.AbstractModel):
@@ -311,7 +313,9 @@ class CrmCustomerWorth(models.AbstractModel):
         return [key for (key,) in rows]
 
     @api.model
-    def _crm_query_figures(self, company, day, window, customers, asked=None):
+    def _crm_query_figures(
+        self, company, day, window, customers, asked=None, *, margins=True
+    ):
         """Query of what some customers have bought and owe: one row each.
 
         Of the company's own books, in its currency, untaxed; contacts and archived
@@ -320,17 +324,25 @@ class CrmCustomerWorth(models.AbstractModel):
         :param window: days that are looked back on
         :param customers: ids of commercial partners, or a range of them
         :param asked: query of the ids, as ``id``, that get a row; needed for a range
+        :param margins: whether to read what orders earn; 0 otherwise
         """
         start = day - timedelta(days=window)
+        parts = {
+            "meant": among(SQL("partner.commercial_partner_id"), customers),
+            "since": start + timedelta(days=1),
+            "until": day + timedelta(days=1),
+        }
+        earned = EARNED if margins else NOT_EARNED
         return self._crm_query_business(
             company,
             FIGURES,
-            meant=among(SQL("partner.commercial_partner_id"), customers),
+            earned=self._crm_query_business(company, earned, **parts),
             asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,
             start=start,
             # Where one calendar month ends and the next begins.
             months=list(date_utils.date_range(start.replace(day=1), day)),
+            **parts,
         )
 
     @api.model

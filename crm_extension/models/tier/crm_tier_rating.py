@@ -226,12 +226,11 @@ class CrmTierRating(models.AbstractModel):
         :param customers: ids of commercial partners, or a range of them
         :return: of how many it changed
         """
-        company, window = self.company_id, self.window_days
-        partners = self.env["res.partner"]
+        company = self.company_id
         standings = self.env["crm.customer.standing"]
         if not isinstance(customers, range):
             return standings._store_figures(
-                company, partners._crm_query_figures(company, day, window, customers)
+                company, self._query_figures(customers, day)
             )
         asked = SQL(
             "SELECT partner_id AS id FROM crm_customer_standing"
@@ -239,9 +238,25 @@ class CrmTierRating(models.AbstractModel):
             company.id,
             among(SQL("partner_id"), customers),
         )
-        figures = partners._crm_query_figures(company, day, window, customers, asked)
+        figures = self._query_figures(customers, day, asked)
         with standings._set_aside(figures) as found:
             return standings._store_figures(company, found)
+
+    def _query_figures(self, customers, day, asked=None):
+        """The figures of some customers that count in this rating."""
+        return self.env["res.partner"]._crm_query_figures(
+            self.company_id,
+            day,
+            self.window_days,
+            customers,
+            asked,
+            margins=self._counts("margin"),
+        )
+
+    def _counts(self, indicator):
+        return any(
+            line.weight for line in self.weight_ids if line.indicator == indicator
+        )
 
     def _part_peers(self, day):
         peers = self.env["crm.customer.standing"]._find_peers(
@@ -321,7 +336,7 @@ class CrmTierRating(models.AbstractModel):
                 "tier": row.outcome.tier,
                 "score": row.points,
                 "reason": row.outcome.reason,
-                "indicators": row.figures._asdict(),
+                "indicators": self._tell_indicators(row.figures),
             }
             for row in moved
         ]
@@ -329,3 +344,11 @@ class CrmTierRating(models.AbstractModel):
         self.env["res.partner"]._crm_set_tiers(
             self.company_id, {row["id"]: row["tier"] for row in rows}
         )
+
+    def _tell_indicators(self, figures):
+        """The figures behind a score, as they are kept; what orders earn is read only
+        where it counts."""
+        told = figures._asdict()
+        if not self._counts("margin"):
+            del told["margin"]
+        return told

@@ -65,11 +65,13 @@ NEWCOMERS = """
          WHERE sale.partner_id = unknown.id AND %(ordered)s)
 """
 # What was invoiced and credited up to a day; when was bought, and in which months.
-# Whole tables are gone through for a range of customers: so all is added up by
-# customer, and nothing is looked up document by document.
+# Whole tables are gone through for very many customers: so all is added up by
+# customer, and nothing is looked up document by document. Invoices come in the order
+# of their customers, and what was billed to those who belong to others by now is added
+# afterwards: that is what makes the largest part quick.
 FIGURES = """
     WITH billed AS (
-        SELECT partner.commercial_partner_id AS customer,
+        SELECT move.commercial_partner_id AS customer,
                SUM(move.amount_untaxed_signed) FILTER (
                    WHERE move.move_type <> 'out_refund'
                      AND move.invoice_date > %(start)s) AS invoiced,
@@ -84,8 +86,19 @@ FIGURES = """
                    FILTER (WHERE move.move_type <> 'out_refund'
                              AND move.invoice_date > %(start)s) AS months
           FROM account_move move
-          JOIN res_partner partner ON partner.id = move.commercial_partner_id
-         WHERE %(meant)s AND %(billed)s AND move.invoice_date <= %(day)s
+         WHERE %(billed_to)s AND %(billed)s AND move.invoice_date <= %(day)s
+         GROUP BY move.commercial_partner_id
+    ), joined AS (
+        SELECT partner.commercial_partner_id AS customer,
+               SUM(billed.invoiced) AS invoiced,
+               SUM(billed.credited) AS credited,
+               MIN(billed.first_on) AS first_on,
+               MAX(billed.last_on) AS last_on,
+               BIT_OR(billed.months) AS months
+          FROM billed
+          JOIN res_partner partner ON partner.id = billed.customer
+         WHERE partner.parent_id IS NOT NULL
+           AND partner.commercial_partner_id <> partner.id
          GROUP BY partner.commercial_partner_id
     ), ordered AS (
         SELECT partner.commercial_partner_id AS customer,
@@ -105,8 +118,7 @@ FIGURES = """
           FROM account_move_line line
           JOIN res_partner partner ON partner.id = line.partner_id
          WHERE %(meant)s
-           AND line.account_id IN (
-               SELECT id FROM account_account WHERE account_type = 'asset_receivable')
+           AND line.account_id = ANY(%(receivable)s::int[])
            AND line.company_id = %(company)s
            AND line.parent_state = 'posted'
            AND line.reconciled IS NOT TRUE
@@ -115,24 +127,34 @@ FIGURES = """
          GROUP BY partner.commercial_partner_id
     )
     SELECT asked.id,
-           COALESCE(billed.invoiced, 0) AS invoiced,
-           COALESCE(billed.credited, 0) AS credited,
+           COALESCE(billed.invoiced, 0) + COALESCE(joined.invoiced, 0) AS invoiced,
+           COALESCE(billed.credited, 0) + COALESCE(joined.credited, 0) AS credited,
            ROUND(COALESCE(earned.margin, 0)::numeric, 2) AS margin,
            COALESCE(ordered.orders, 0)::int AS orders,
            LENGTH(REPLACE((
-               COALESCE(billed.months, 0) | COALESCE(ordered.months, 0)
+               COALESCE(billed.months, 0) | COALESCE(joined.months, 0)
+               | COALESCE(ordered.months, 0)
            )::bit(64)::text, '0', '')) AS frequency,
            NULLIF(
-               GREATEST(billed.last_on, ordered.last_on, %(start)s::date),
+               GREATEST(
+                   billed.last_on, joined.last_on, ordered.last_on, %(start)s::date
+               ),
                %(start)s::date
            ) AS last_on,
-           LEAST(billed.first_on, ordered.first_on) AS first_on,
+           LEAST(billed.first_on, joined.first_on, ordered.first_on) AS first_on,
            owed.overdue_on
       FROM (%(asked)s) asked
       LEFT JOIN billed ON billed.customer = asked.id
+      LEFT JOIN joined ON joined.customer = asked.id
       LEFT JOIN ordered ON ordered.customer = asked.id
       LEFT JOIN earned ON earned.customer = asked.id
       LEFT JOIN owed ON owed.customer = asked.id
+"""
+# Whom an invoice names as its customer: those who are meant, and those who were
+# customers of their own then and belong to them now.
+BILLED_TO = """
+    move.commercial_partner_id IN (
+        SELECT partner.id FROM res_partner partner WHERE %(meant)s)
 """
 # What orders leave after their kept cost: to be read line by line, and therefore only
 # where it counts.
@@ -322,8 +344,10 @@ class CrmCustomerWorth(models.AbstractModel):
         ones included, invoices dated after the day not.
 
         :param window: days that are looked back on
-        :param customers: ids of commercial partners, or a range of them
-        :param asked: query of the ids, as ``id``, that get a row; needed for a range
+        :param customers: ids of commercial partners, a range of them, or ``None`` for
+            everybody
+        :param asked: query of the ids, as ``id``, that get a row; needed unless the
+            ids are given
         :param margins: whether to read what orders earn; 0 otherwise
         """
         start = day - timedelta(days=window)
@@ -333,10 +357,13 @@ class CrmCustomerWorth(models.AbstractModel):
             "until": day + timedelta(days=1),
         }
         earned = EARNED if margins else NOT_EARNED
+        billed_to = "TRUE" if customers is None else BILLED_TO
         return self._crm_query_business(
             company,
             FIGURES,
             earned=self._crm_query_business(company, earned, **parts),
+            billed_to=SQL(billed_to, meant=parts["meant"]),
+            receivable=self._crm_find_receivable(),
             asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,
             start=start,
@@ -344,6 +371,18 @@ class CrmCustomerWorth(models.AbstractModel):
             months=list(date_utils.date_range(start.replace(day=1), day)),
             **parts,
         )
+
+    @api.model
+    def _crm_find_receivable(self):
+        """Ids of the accounts on which customers owe. Asked beforehand: the database
+        knows then how many debts to expect."""
+        self.env["account.account"].flush_model(["account_type"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM account_account WHERE account_type = 'asset_receivable'"
+            )
+        )
+        return [key for (key,) in rows]
 
     @api.model
     def _crm_flush_business(self):

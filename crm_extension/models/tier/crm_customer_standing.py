@@ -86,12 +86,14 @@ class CrmCustomerStanding(models.Model):
             SELECT kept.partner_id AS id, %s, %s
               FROM crm_customer_standing kept
               JOIN res_partner partner ON partner.id = kept.partner_id
-             WHERE kept.company_id = %s AND %s
+             WHERE kept.company_id = %s AND %s AND %s
             """,
             self._name_standing(company),
             self._name_figures("kept"),
             company.id,
+            # Said of both: each of them is found by it.
             among(SQL("kept.partner_id"), customers),
+            among(SQL("partner.id"), customers),
         )
 
     def _query_beside(self, company, figures):
@@ -179,33 +181,48 @@ class CrmCustomerStanding(models.Model):
         )
         return len(rows)
 
-    def _store_figures(self, company, figures):
-        """Keep the figures of a query, where they changed.
+    def _query_changed(self, company, figures):
+        """Those figures of a query that differ from what is kept."""
+        return SQL(
+            """
+            SELECT found.* FROM (%s) found
+              JOIN crm_customer_standing kept
+                ON kept.company_id = %s AND kept.partner_id = found.id
+             WHERE (%s) IS DISTINCT FROM (%s)
+            """,
+            figures,
+            company.id,
+            self._name_figures("kept"),
+            self._name_figures("found"),
+        )
 
-        :return: of how many customers they did
+    def _store_figures(self, company, figures):
+        """Keep the figures of a query.
+
+        :return: of how many customers there are some
         """
         self.env.execute_query(
             SQL(
                 """
-                UPDATE crm_customer_standing kept SET (%(names)s) = ROW(%(fresh)s)
-                  FROM (%(figures)s) found
-                 WHERE kept.company_id = %(company)s AND kept.partner_id = found.id
-                   AND (%(kept)s) IS DISTINCT FROM (%(fresh)s)
+                UPDATE crm_customer_standing kept SET (%s) = ROW(%s)
+                  FROM (%s) found
+                 WHERE kept.company_id = %s AND kept.partner_id = found.id
                 """,
-                names=SQL(", ").join(SQL.identifier(name) for name in FIGURES),
-                fresh=self._name_figures("found"),
-                kept=self._name_figures("kept"),
-                figures=figures,
-                company=company.id,
+                SQL(", ").join(SQL.identifier(name) for name in FIGURES),
+                self._name_figures("found"),
+                figures,
+                company.id,
             )
         )
+        count = self.env.cr.rowcount
         self.invalidate_model(FIGURES, flush=False)
-        return self.env.cr.rowcount
+        return count
 
-    def _store_scores(self, company, judged):
+    def _store_scores(self, company, customers, judged):
         """Keep the scores of a query, where they changed.
 
-        :param judged: query of customers, see :func:`.score_sql.judge`
+        :param customers: ids of commercial partners, or a range of them
+        :param judged: query of these customers, see :func:`.score_sql.judge`
         :return: those who leave their tier, see :meth:`_find_leaving`
         """
         changed = SQL(
@@ -213,11 +230,12 @@ class CrmCustomerStanding(models.Model):
             UPDATE crm_customer_standing kept
                SET score = judged.points, below_since = judged.new_since
               FROM judged
-             WHERE kept.company_id = %s AND kept.partner_id = judged.id
+             WHERE kept.company_id = %s AND kept.partner_id = judged.id AND %s
                AND (judged.score, judged.below_since)
                    IS DISTINCT FROM (judged.points::numeric, judged.new_since)
             """,
             company.id,
+            among(SQL("kept.partner_id"), customers),
         )
         rows = self._find_leaving(judged, SQL(", changed AS (%s)", changed))
         self.invalidate_model(["score", "below_since"], flush=False)

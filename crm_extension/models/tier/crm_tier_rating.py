@@ -140,7 +140,8 @@ class CrmTierRating(models.AbstractModel):
         self.ensure_one()
         batch, count = self._find_batch()
         if count and self.run_phase == "figures":
-            changed = self._read_figures(batch, self.run_on)
+            everybody = not self.run_cursor and count < self._get_batch_size()
+            changed = self._read_figures(None if everybody else batch, self.run_on)
             self._note(run_cursor=batch[-1], is_stale=self.is_stale or bool(changed))
         elif count:
             self._rate(batch, self.run_on, self._get_peers())
@@ -223,15 +224,16 @@ class CrmTierRating(models.AbstractModel):
     def _read_figures(self, customers, day):
         """Read what some customers have bought and owe, and keep what changed.
 
-        :param customers: ids of commercial partners, or a range of them
+        :param customers: ids of commercial partners, a range of them, or ``None`` for
+            everybody
         :return: of how many it changed
         """
         company = self.company_id
         standings = self.env["crm.customer.standing"]
-        if not isinstance(customers, range):
-            return standings._store_figures(
-                company, self._query_figures(customers, day)
-            )
+        if isinstance(customers, list):
+            figures = self._query_figures(customers, day)
+            changed = standings._query_changed(company, figures)
+            return standings._store_figures(company, changed)
         asked = SQL(
             "SELECT partner_id AS id FROM crm_customer_standing"
             " WHERE company_id = %s AND %s",
@@ -239,7 +241,8 @@ class CrmTierRating(models.AbstractModel):
             among(SQL("partner_id"), customers),
         )
         figures = self._query_figures(customers, day, asked)
-        with standings._set_aside(figures) as found:
+        changed = standings._query_changed(company, figures)
+        with standings._set_aside(changed) as found:
             return standings._store_figures(company, found)
 
     def _query_figures(self, customers, day, asked=None):
@@ -291,7 +294,7 @@ class CrmTierRating(models.AbstractModel):
         standings = self.env["crm.customer.standing"]
         known = standings._query_kept(self.company_id, customers)
         leaving = standings._store_scores(
-            self.company_id, judge(self._to_rules(), peers, day, known)
+            self.company_id, customers, judge(self._to_rules(), peers, day, known)
         )
         self._keep_moves(self._judge(leaving, day, peers), day)
 

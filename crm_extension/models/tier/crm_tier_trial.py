@@ -46,11 +46,7 @@ class CrmTierTrial(models.AbstractModel):
         standings = self.env["crm.customer.standing"]
         day = fields.Date.context_today(self)
         ids = partners._crm_find_customers(company)
-        figures = self._query_figures(
-            range(min(ids, default=1), max(ids, default=0) + 1),
-            day,
-            partners._crm_query_customers(company),
-        )
+        figures = self._query_figures(None, day, partners._crm_query_customers(company))
         self.env["crm.tier.move"].search([("scheme_id", "=", self.id)]).unlink()
         counts = Counter()
         with standings._set_aside(figures) as found:

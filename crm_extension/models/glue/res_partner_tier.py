@@ -66,11 +66,16 @@ NEWCOMERS = """
 """
 # What was invoiced and credited up to a day; when was bought, and in which months.
 # Whole tables are gone through for very many customers: so all is added up by
-# customer, and nothing is looked up document by document. Invoices come in the order
-# of their customers, and what was billed to those who belong to others by now is added
-# afterwards: that is what makes the largest part quick.
+# customer, and nothing is looked up document by document. Documents come in the order
+# of whom they name, and what names contacts is added afterwards, under their customer:
+# that is what makes it quick.
 FIGURES = """
-    WITH billed AS (
+    WITH belonging AS (
+        SELECT partner.id, partner.commercial_partner_id AS customer
+          FROM res_partner partner
+         WHERE %(meant)s AND partner.parent_id IS NOT NULL
+           AND partner.commercial_partner_id <> partner.id
+    ), billed AS (
         SELECT move.commercial_partner_id AS customer,
                SUM(move.amount_untaxed_signed) FILTER (
                    WHERE move.move_type <> 'out_refund'
@@ -88,20 +93,18 @@ FIGURES = """
           FROM account_move move
          WHERE %(billed_to)s AND %(billed)s AND move.invoice_date <= %(day)s
          GROUP BY move.commercial_partner_id
-    ), joined AS (
-        SELECT partner.commercial_partner_id AS customer,
+    ), invoices AS (
+        SELECT belonging.customer,
                SUM(billed.invoiced) AS invoiced,
                SUM(billed.credited) AS credited,
                MIN(billed.first_on) AS first_on,
                MAX(billed.last_on) AS last_on,
                BIT_OR(billed.months) AS months
           FROM billed
-          JOIN res_partner partner ON partner.id = billed.customer
-         WHERE partner.parent_id IS NOT NULL
-           AND partner.commercial_partner_id <> partner.id
-         GROUP BY partner.commercial_partner_id
+          JOIN belonging ON belonging.id = billed.customer
+         GROUP BY belonging.customer
     ), ordered AS (
-        SELECT partner.commercial_partner_id AS customer,
+        SELECT sale.partner_id AS customer,
                COUNT(*) FILTER (WHERE sale.date_order >= %(since)s) AS orders,
                MIN(sale.date_order)::date AS first_on,
                MAX(sale.date_order)::date AS last_on,
@@ -109,53 +112,68 @@ FIGURES = """
                       << WIDTH_BUCKET(sale.date_order::date, %(months)s::date[]))
                    FILTER (WHERE sale.date_order >= %(since)s) AS months
           FROM sale_order sale
-          JOIN res_partner partner ON partner.id = sale.partner_id
-         WHERE %(meant)s AND %(ordered)s AND sale.date_order < %(until)s
-         GROUP BY partner.commercial_partner_id
+         WHERE %(ordered_by)s AND %(ordered)s AND sale.date_order < %(until)s
+         GROUP BY sale.partner_id
+    ), orders AS (
+        SELECT belonging.customer,
+               SUM(ordered.orders) AS orders,
+               MIN(ordered.first_on) AS first_on,
+               MAX(ordered.last_on) AS last_on,
+               BIT_OR(ordered.months) AS months
+          FROM ordered
+          JOIN belonging ON belonging.id = ordered.customer
+         GROUP BY belonging.customer
     ), earned AS (%(earned)s), owed AS (
-        SELECT partner.commercial_partner_id AS customer,
-               MIN(line.date_maturity) AS overdue_on
+        SELECT line.partner_id AS customer, MIN(line.date_maturity) AS overdue_on
           FROM account_move_line line
-          JOIN res_partner partner ON partner.id = line.partner_id
-         WHERE %(meant)s
+         WHERE %(owed_by)s
            AND line.account_id = ANY(%(receivable)s::int[])
            AND line.company_id = %(company)s
            AND line.parent_state = 'posted'
            AND line.reconciled IS NOT TRUE
            AND line.amount_residual > 0
            AND line.date_maturity < %(day)s
-         GROUP BY partner.commercial_partner_id
+         GROUP BY line.partner_id
+    ), debts AS (
+        SELECT belonging.customer, MIN(owed.overdue_on) AS overdue_on
+          FROM owed
+          JOIN belonging ON belonging.id = owed.customer
+         GROUP BY belonging.customer
     )
     SELECT asked.id,
-           COALESCE(billed.invoiced, 0) + COALESCE(joined.invoiced, 0) AS invoiced,
-           COALESCE(billed.credited, 0) + COALESCE(joined.credited, 0) AS credited,
+           COALESCE(billed.invoiced, 0) + COALESCE(invoices.invoiced, 0) AS invoiced,
+           COALESCE(billed.credited, 0) + COALESCE(invoices.credited, 0) AS credited,
            ROUND(COALESCE(earned.margin, 0)::numeric, 2) AS margin,
-           COALESCE(ordered.orders, 0)::int AS orders,
+           (COALESCE(ordered.orders, 0) + COALESCE(orders.orders, 0))::int AS orders,
            LENGTH(REPLACE((
-               COALESCE(billed.months, 0) | COALESCE(joined.months, 0)
-               | COALESCE(ordered.months, 0)
+               COALESCE(billed.months, 0) | COALESCE(invoices.months, 0)
+               | COALESCE(ordered.months, 0) | COALESCE(orders.months, 0)
            )::bit(64)::text, '0', '')) AS frequency,
            NULLIF(
-               GREATEST(
-                   billed.last_on, joined.last_on, ordered.last_on, %(start)s::date
-               ),
+               GREATEST(billed.last_on, invoices.last_on, ordered.last_on,
+                        orders.last_on, %(start)s::date),
                %(start)s::date
            ) AS last_on,
-           LEAST(billed.first_on, joined.first_on, ordered.first_on) AS first_on,
-           owed.overdue_on
+           LEAST(billed.first_on, invoices.first_on, ordered.first_on,
+                 orders.first_on) AS first_on,
+           LEAST(owed.overdue_on, debts.overdue_on) AS overdue_on
       FROM (%(asked)s) asked
       LEFT JOIN billed ON billed.customer = asked.id
-      LEFT JOIN joined ON joined.customer = asked.id
+      LEFT JOIN invoices ON invoices.customer = asked.id
       LEFT JOIN ordered ON ordered.customer = asked.id
+      LEFT JOIN orders ON orders.customer = asked.id
       LEFT JOIN earned ON earned.customer = asked.id
       LEFT JOIN owed ON owed.customer = asked.id
+      LEFT JOIN debts ON debts.customer = asked.id
 """
-# Whom an invoice names as its customer: those who are meant, and those who were
-# customers of their own then and belong to them now.
-BILLED_TO = """
-    move.commercial_partner_id IN (
-        SELECT partner.id FROM res_partner partner WHERE %(meant)s)
-"""
+# Whom documents name: those who are meant, and their contacts, who may have been
+# customers of their own then.
+NAMING = "%(column)s IN (SELECT partner.id FROM res_partner partner WHERE %(meant)s)"
+NAMES = {
+    "billed_to": SQL("move.commercial_partner_id"),
+    "ordered_by": SQL("sale.partner_id"),
+    "owed_by": SQL("line.partner_id"),
+}
 # What orders leave after their kept cost: to be read line by line, and therefore only
 # where it counts.
 EARNED = """
@@ -357,12 +375,15 @@ class CrmCustomerWorth(models.AbstractModel):
             "until": day + timedelta(days=1),
         }
         earned = EARNED if margins else NOT_EARNED
-        billed_to = "TRUE" if customers is None else BILLED_TO
+        naming = "TRUE" if customers is None else NAMING
         return self._crm_query_business(
             company,
             FIGURES,
             earned=self._crm_query_business(company, earned, **parts),
-            billed_to=SQL(billed_to, meant=parts["meant"]),
+            **{
+                part: SQL(naming, column=column, meant=parts["meant"])
+                for part, column in NAMES.items()
+            },
             receivable=self._crm_find_receivable(),
             asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,

@@ -284,6 +284,50 @@ class TestRun(TierCommon, TransactionCase):
         self.run_all()
         self.assertEqual(self.rows(), before)
 
+    def test_however_many_are_read_at_once_the_figures_are_the_same(self):
+        partners = self.many(4)
+        contact = self.env["res.partner"].create(
+            {"name": "Someone", "parent_id": self.customer.id}
+        )
+        self.bill(100, 40, contact)
+        self.bill(30, 20, contact, kind="out_refund")
+        self.sell(0, days=50).partner_id = contact
+        self.sell(0, days=500)
+        joining = partners[0]
+        joining.parent_id = partners[1]  # what it was billed is the other's by now
+        customers = self.customer | partners[1:]
+        alone = [self.figures(partner) for partner in customers]
+        self.assertEqual(alone[0]["orders"], 1)
+        self.assertEqual((alone[0]["invoiced"], alone[0]["credited"]), (100, 30))
+        self.assertEqual(alone[0]["overdue_on"], self.today - timedelta(40))
+        self.assertEqual(alone[1]["invoiced"], 1600)
+        self.put_in_force(self.make_scheme(weights=[("margin", 10, 4000)]))
+        for size in (100, 2, 1):
+            with patch.object(
+                self.registry["crm.tier.scheme"],
+                "_get_batch_size",
+                lambda self, size=size: size,
+            ):
+                self.env["crm.customer.standing"].search([]).unlink()
+                self.run_all()
+            standings = self.env["crm.customer.standing"].search([])
+            self.assertEqual(standings.partner_id, customers, size)
+            known = {row.partner_id.id: row for row in standings}
+            for figures in alone:
+                row = known[figures["id"]]
+                for name in figures.keys() - {"id"}:
+                    self.assertEqual(row[name] or 0, figures[name] or 0, (size, name))
+
+    def test_what_orders_earn_is_read_only_where_it_counts(self):
+        self.sell(0)
+        self.run_all()
+        standing = self.env["crm.customer.standing"].search([])
+        self.assertFalse(standing.margin)
+        self.assertNotIn("margin", self.history().sudo().indicators)
+        self.put_in_force(self.make_scheme(weights=[("margin", 10, 4000)]))
+        self.run_all()
+        self.assertEqual(standing.margin, 2000)
+
     def test_a_second_run_on_a_day_rates_nobody_unless_something_happened(self):
         partners = self.many(3)
         rated = []

@@ -2,8 +2,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, date_utils, format_amount, format_date
 
+from ..tier.among import among
 from ..tier.score import Standing, falls_on, missing, points
 
 # What the figures are made of; they are read past the cache.
@@ -25,103 +26,170 @@ READ = {
     "account.account": ("account_type",),
 }
 
+# Posted invoices and confirmed orders of a company, of a partner.
+BILLED = """
+    move.company_id = %(company)s AND move.state = 'posted'
+    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+"""
+ORDERED = "sale.company_id = %(company)s AND sale.state = 'sale'"
 CUSTOMERS = """
     SELECT partner.commercial_partner_id AS id
       FROM account_move move
       JOIN res_partner partner ON partner.id = move.commercial_partner_id
-     WHERE move.company_id = %(company)s AND move.state = 'posted'
-       AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+     WHERE %(billed)s
     UNION
     SELECT partner.commercial_partner_id
       FROM sale_order sale
       JOIN res_partner partner ON partner.id = sale.partner_id
-     WHERE sale.company_id = %(company)s AND sale.state = 'sale'
+     WHERE %(ordered)s
+"""
+# Those of them whom no night has seen yet: there are few, so only their documents are
+# looked for.
+NEWCOMERS = """
+    WITH unknown AS (
+        SELECT partner.id, partner.commercial_partner_id AS customer
+          FROM res_partner partner
+         WHERE NOT EXISTS (
+            SELECT FROM crm_customer_standing kept
+             WHERE kept.company_id = %(company)s
+               AND kept.partner_id = partner.commercial_partner_id)
+    )
+    SELECT unknown.customer AS id FROM unknown
+     WHERE EXISTS (
+        SELECT FROM account_move move
+         WHERE move.commercial_partner_id = unknown.id AND %(billed)s)
+    UNION
+    SELECT unknown.customer FROM unknown
+     WHERE EXISTS (
+        SELECT FROM sale_order sale
+         WHERE sale.partner_id = unknown.id AND %(ordered)s)
 """
 # What was invoiced and credited up to a day; when was bought, and in which months.
+# Whole tables are gone through for very many customers: so all is added up by
+# customer, and nothing is looked up document by document. Documents come in the order
+# of whom they name, and what names contacts is added afterwards, under their customer:
+# that is what makes it quick.
 FIGURES = """
-    WITH own AS MATERIALIZED (
-        SELECT id, commercial_partner_id AS customer FROM res_partner
-         WHERE commercial_partner_id = ANY(%(ids)s::int[])
+    WITH belonging AS (
+        SELECT partner.id, partner.commercial_partner_id AS customer
+          FROM res_partner partner
+         WHERE %(meant)s AND partner.parent_id IS NOT NULL
+           AND partner.commercial_partner_id <> partner.id
     ), billed AS (
-        SELECT own.customer,
+        SELECT move.commercial_partner_id AS customer,
                SUM(move.amount_untaxed_signed) FILTER (
-                   WHERE move.invoice_date > %(start)s AND NOT back.is) AS invoiced,
+                   WHERE move.move_type <> 'out_refund'
+                     AND move.invoice_date > %(start)s) AS invoiced,
                -SUM(move.amount_untaxed_signed) FILTER (
-                   WHERE move.invoice_date > %(start)s AND back.is) AS credited,
-               MIN(move.invoice_date) FILTER (WHERE NOT back.is) AS first_on,
-               MAX(move.invoice_date) FILTER (WHERE NOT back.is) AS last_on,
-               BIT_OR(1::bigint << month.number) FILTER (
-                   WHERE move.invoice_date > %(start)s AND NOT back.is) AS months
-          FROM own
-          JOIN account_move move ON move.commercial_partner_id = own.id
-          JOIN LATERAL (SELECT move.move_type = 'out_refund' AS is) back ON TRUE
-          JOIN LATERAL (%(invoice_month)s) month ON TRUE
-         WHERE move.company_id = %(company)s
-           AND move.state = 'posted'
-           AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-           AND move.invoice_date <= %(day)s
-         GROUP BY own.customer
+                   WHERE move.move_type = 'out_refund'
+                     AND move.invoice_date > %(start)s) AS credited,
+               MIN(move.invoice_date) FILTER (
+                   WHERE move.move_type <> 'out_refund') AS first_on,
+               MAX(move.invoice_date) FILTER (
+                   WHERE move.move_type <> 'out_refund') AS last_on,
+               BIT_OR(1::bigint << WIDTH_BUCKET(move.invoice_date, %(months)s::date[]))
+                   FILTER (WHERE move.move_type <> 'out_refund'
+                             AND move.invoice_date > %(start)s) AS months
+          FROM account_move move
+         WHERE %(billed_to)s AND %(billed)s AND move.invoice_date <= %(day)s
+         GROUP BY move.commercial_partner_id
+    ), invoices AS (
+        SELECT belonging.customer,
+               SUM(billed.invoiced) AS invoiced,
+               SUM(billed.credited) AS credited,
+               MIN(billed.first_on) AS first_on,
+               MAX(billed.last_on) AS last_on,
+               BIT_OR(billed.months) AS months
+          FROM billed
+          JOIN belonging ON belonging.id = billed.customer
+         GROUP BY belonging.customer
     ), ordered AS (
-        SELECT own.customer,
-               COUNT(*) FILTER (WHERE sale.date_order::date > %(start)s) AS orders,
-               MIN(sale.date_order::date) AS first_on,
-               MAX(sale.date_order::date) AS last_on,
-               BIT_OR(1::bigint << month.number) FILTER (
-                   WHERE sale.date_order::date > %(start)s) AS months,
-               SUM(earned.margin) AS margin
-          FROM own
-          JOIN sale_order sale ON sale.partner_id = own.id
-          JOIN LATERAL (%(order_month)s) month ON TRUE
-          LEFT JOIN LATERAL (
-            SELECT SUM(line.price_subtotal - COALESCE(
-                       line.crm_cost, line.purchase_price, 0) * line.product_uom_qty
-                   ) / sale.currency_rate AS margin
-              FROM sale_order_line line
-             WHERE line.order_id = sale.id AND line.display_type IS NULL
-               AND sale.currency_rate > 0 AND sale.date_order::date > %(start)s
-          ) earned ON TRUE
-         WHERE sale.company_id = %(company)s
-           AND sale.state = 'sale'
-           AND sale.date_order::date <= %(day)s
-         GROUP BY own.customer
-    ), owed AS (
-        SELECT own.customer, MIN(line.date_maturity) AS overdue_on
-          FROM account_account account
-          JOIN account_move_line line ON line.account_id = account.id
-          JOIN own ON own.id = line.partner_id
-         WHERE account.account_type = 'asset_receivable'
+        SELECT sale.partner_id AS customer,
+               COUNT(*) FILTER (WHERE sale.date_order >= %(since)s) AS orders,
+               MIN(sale.date_order)::date AS first_on,
+               MAX(sale.date_order)::date AS last_on,
+               BIT_OR(1::bigint
+                      << WIDTH_BUCKET(sale.date_order::date, %(months)s::date[]))
+                   FILTER (WHERE sale.date_order >= %(since)s) AS months
+          FROM sale_order sale
+         WHERE %(ordered_by)s AND %(ordered)s AND sale.date_order < %(until)s
+         GROUP BY sale.partner_id
+    ), orders AS (
+        SELECT belonging.customer,
+               SUM(ordered.orders) AS orders,
+               MIN(ordered.first_on) AS first_on,
+               MAX(ordered.last_on) AS last_on,
+               BIT_OR(ordered.months) AS months
+          FROM ordered
+          JOIN belonging ON belonging.id = ordered.customer
+         GROUP BY belonging.customer
+    ), earned AS (%(earned)s), owed AS (
+        SELECT line.partner_id AS customer, MIN(line.date_maturity) AS overdue_on
+          FROM account_move_line line
+         WHERE %(owed_by)s
+           AND line.account_id = ANY(%(receivable)s::int[])
            AND line.company_id = %(company)s
            AND line.parent_state = 'posted'
            AND line.reconciled IS NOT TRUE
            AND line.amount_residual > 0
            AND line.date_maturity < %(day)s
-         GROUP BY own.customer
+         GROUP BY line.partner_id
+    ), debts AS (
+        SELECT belonging.customer, MIN(owed.overdue_on) AS overdue_on
+          FROM owed
+          JOIN belonging ON belonging.id = owed.customer
+         GROUP BY belonging.customer
     )
     SELECT asked.id,
-           COALESCE(billed.invoiced, 0) AS invoiced,
-           COALESCE(billed.credited, 0) AS credited,
-           ROUND(COALESCE(ordered.margin, 0)::numeric, 2) AS margin,
-           COALESCE(ordered.orders, 0)::int AS orders,
+           COALESCE(billed.invoiced, 0) + COALESCE(invoices.invoiced, 0) AS invoiced,
+           COALESCE(billed.credited, 0) + COALESCE(invoices.credited, 0) AS credited,
+           ROUND(COALESCE(earned.margin, 0)::numeric, 2) AS margin,
+           (COALESCE(ordered.orders, 0) + COALESCE(orders.orders, 0))::int AS orders,
            LENGTH(REPLACE((
-               COALESCE(billed.months, 0) | COALESCE(ordered.months, 0)
+               COALESCE(billed.months, 0) | COALESCE(invoices.months, 0)
+               | COALESCE(ordered.months, 0) | COALESCE(orders.months, 0)
            )::bit(64)::text, '0', '')) AS frequency,
            NULLIF(
-               GREATEST(billed.last_on, ordered.last_on, %(start)s::date),
+               GREATEST(billed.last_on, invoices.last_on, ordered.last_on,
+                        orders.last_on, %(start)s::date),
                %(start)s::date
            ) AS last_on,
-           LEAST(billed.first_on, ordered.first_on) AS first_on,
-           owed.overdue_on
-      FROM unnest(%(ids)s::int[]) AS asked(id)
+           LEAST(billed.first_on, invoices.first_on, ordered.first_on,
+                 orders.first_on) AS first_on,
+           LEAST(owed.overdue_on, debts.overdue_on) AS overdue_on
+      FROM (%(asked)s) asked
       LEFT JOIN billed ON billed.customer = asked.id
+      LEFT JOIN invoices ON invoices.customer = asked.id
       LEFT JOIN ordered ON ordered.customer = asked.id
+      LEFT JOIN orders ON orders.customer = asked.id
+      LEFT JOIN earned ON earned.customer = asked.id
       LEFT JOIN owed ON owed.customer = asked.id
+      LEFT JOIN debts ON debts.customer = asked.id
 """
-# The calendar months of the window, counted backwards.
-MONTH = """
-    SELECT MOD(((DATE_PART('year', %(day)s::date) - DATE_PART('year', %(of)s)) * 12
-        + DATE_PART('month', %(day)s::date) - DATE_PART('month', %(of)s))::int, 64)
-        AS number
+# Whom documents name: those who are meant, and their contacts, who may have been
+# customers of their own then.
+NAMING = "%(column)s IN (SELECT partner.id FROM res_partner partner WHERE %(meant)s)"
+NAMES = {
+    "billed_to": SQL("move.commercial_partner_id"),
+    "ordered_by": SQL("sale.partner_id"),
+    "owed_by": SQL("line.partner_id"),
+}
+# What orders leave after their kept cost: to be read line by line, and therefore only
+# where it counts.
+EARNED = """
+    SELECT partner.commercial_partner_id AS customer,
+           SUM((line.price_subtotal - COALESCE(line.crm_cost, line.purchase_price, 0)
+                * line.product_uom_qty)
+               / sale.currency_rate) AS margin
+      FROM sale_order sale
+      JOIN res_partner partner ON partner.id = sale.partner_id
+      JOIN sale_order_line line ON line.order_id = sale.id
+     WHERE %(meant)s AND %(ordered)s AND sale.date_order < %(until)s
+       AND sale.date_order >= %(since)s
+       AND sale.currency_rate > 0 AND line.display_type IS NULL
+     GROUP BY partner.commercial_partner_id
 """
+NOT_EARNED = "SELECT NULL::int AS customer, NULL::numeric AS margin WHERE FALSE"
 
 
 class CrmCustomerWorth(models.AbstractModel):
@@ -256,8 +324,24 @@ class CrmCustomerWorth(models.AbstractModel):
     @api.model
     def _crm_query_customers(self, company):
         """Query of all who ever bought from a company, as ``id``."""
+        return self._crm_query_business(company, CUSTOMERS)
+
+    @api.model
+    def _crm_query_newcomers(self, company):
+        """Query of those of them who have no score yet, as ``id``."""
+        self.env["crm.customer.standing"].flush_model(["company_id", "partner_id"])
+        return self._crm_query_business(company, NEWCOMERS)
+
+    @api.model
+    def _crm_query_business(self, company, query, **parts):
         self._crm_flush_business()
-        return SQL(CUSTOMERS, company=company.id)
+        return SQL(
+            query,
+            company=company.id,
+            billed=SQL(BILLED, company=company.id),
+            ordered=SQL(ORDERED, company=company.id),
+            **parts,
+        )
 
     @api.model
     def _crm_find_customers(self, company):
@@ -269,26 +353,57 @@ class CrmCustomerWorth(models.AbstractModel):
         return [key for (key,) in rows]
 
     @api.model
-    def _crm_query_figures(self, company, day, window, partner_ids):
+    def _crm_query_figures(
+        self, company, day, window, customers, asked=None, *, margins=True
+    ):
         """Query of what some customers have bought and owe: one row each.
 
         Of the company's own books, in its currency, untaxed; contacts and archived
         ones included, invoices dated after the day not.
 
         :param window: days that are looked back on
-        :param partner_ids: ids of commercial partners
+        :param customers: ids of commercial partners, a range of them, or ``None`` for
+            everybody
+        :param asked: query of the ids, as ``id``, that get a row; needed unless the
+            ids are given
+        :param margins: whether to read what orders earn; 0 otherwise
         """
-        self._crm_flush_business()
         start = day - timedelta(days=window)
-        return SQL(
+        parts = {
+            "meant": among(SQL("partner.commercial_partner_id"), customers),
+            "since": start + timedelta(days=1),
+            "until": day + timedelta(days=1),
+        }
+        earned = EARNED if margins else NOT_EARNED
+        naming = "TRUE" if customers is None else NAMING
+        return self._crm_query_business(
+            company,
             FIGURES,
-            ids=list(partner_ids),
-            company=company.id,
+            earned=self._crm_query_business(company, earned, **parts),
+            **{
+                part: SQL(naming, column=column, meant=parts["meant"])
+                for part, column in NAMES.items()
+            },
+            receivable=self._crm_find_receivable(),
+            asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,
             start=start,
-            invoice_month=SQL(MONTH, day=day, of=SQL("move.invoice_date")),
-            order_month=SQL(MONTH, day=day, of=SQL("sale.date_order")),
+            # Where one calendar month ends and the next begins.
+            months=list(date_utils.date_range(start.replace(day=1), day)),
+            **parts,
         )
+
+    @api.model
+    def _crm_find_receivable(self):
+        """Ids of the accounts on which customers owe. Asked beforehand: the database
+        knows then how many debts to expect."""
+        self.env["account.account"].flush_model(["account_type"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM account_account WHERE account_type = 'asset_receivable'"
+            )
+        )
+        return [key for (key,) in rows]
 
     @api.model
     def _crm_flush_business(self):
@@ -321,7 +436,10 @@ class CrmCustomerWorth(models.AbstractModel):
 
     @api.model
     def _crm_drop_former_customers(self, company):
-        """Take the tier from those who are contacts of somebody else by now."""
+        """Take the tier from those who are contacts of somebody else by now.
+
+        :return: how many these were
+        """
         self.flush_model(["commercial_partner_id"])
         rows = self.env.execute_query(
             SQL(
@@ -335,6 +453,7 @@ class CrmCustomerWorth(models.AbstractModel):
             )
         )
         self.browse(key for (key,) in rows)._crm_drop_tiers()
+        return len(rows)
 
     def _crm_drop_tiers(self):
         """Take the tiers and scores, in all companies, from those who are no customers

@@ -1,14 +1,20 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .among import among
 from .score import Peers, figures_of
 
 # The figures of a customer's books that are kept, as the query of the glue names them.
 SUMS = ("invoiced", "credited", "margin", "orders", "frequency")
 DAYS = ("last_on", "first_on", "overdue_on")
 FIGURES = (*SUMS, *DAYS)
+# What each part of a statement may keep in memory.
+ROOM = "64MB"
+# Where a customer stands.
+STANDING = ("id", "tier", "below_since", "score")
 
 
 class CrmCustomerStanding(models.Model):
@@ -37,7 +43,9 @@ class CrmCustomerStanding(models.Model):
     invoiced = fields.Monetary(readonly=True)
     credited = fields.Monetary(readonly=True)
     margin = fields.Monetary(
-        readonly=True, groups="crm_extension.crm_extension_group_approver"
+        readonly=True,
+        groups="crm_extension.crm_extension_group_approver",
+        help="Only where the rating in force counts it.",
     )
     orders = fields.Integer(readonly=True)
     frequency = fields.Integer(string="Months with a Purchase", readonly=True)
@@ -51,6 +59,12 @@ class CrmCustomerStanding(models.Model):
         "(company_id, partner_id)", "A customer has one score in a company."
     )
 
+    def init(self):
+        # A night writes rows twice: with room beside them, no index has to follow.
+        self.env.cr.execute(
+            SQL("ALTER TABLE crm_customer_standing SET (fillfactor = 50)")
+        )
+
     # === BUSINESS METHODS === #
 
     def _get_figures(self, day):
@@ -59,24 +73,98 @@ class CrmCustomerStanding(models.Model):
         sums = {name: self[name] for name in SUMS}
         return figures_of(day, **sums, **{name: self[name] or None for name in DAYS})
 
-    def _query_kept(self, company, partner_ids):
-        """Query of figures that are known: ``id`` and :data:`FIGURES`."""
+    def _query_kept(self, company, customers):
+        """Query of what is known of some customers.
+
+        :param customers: ids of commercial partners, or a range of them
+        :return: query of ``id``, ``tier``, ``below_since`` and ``score``, where they
+            stand; and of :data:`FIGURES`
+        """
+        self.flush_model()
         return SQL(
             """
-            SELECT partner_id AS id, %s FROM crm_customer_standing
-             WHERE company_id = %s AND partner_id = ANY(%s::int[])
+            SELECT kept.partner_id AS id, %s, %s
+              FROM crm_customer_standing kept
+              JOIN res_partner partner ON partner.id = kept.partner_id
+             WHERE kept.company_id = %s AND %s AND %s
             """,
-            SQL(", ").join(SQL.identifier(name) for name in FIGURES),
+            self._name_standing(company),
+            self._name_figures("kept"),
             company.id,
-            list(partner_ids),
+            # Said of both: each of them is found by it.
+            among(SQL("kept.partner_id"), customers),
+            among(SQL("partner.id"), customers),
+        )
+
+    def _query_beside(self, company, figures):
+        """The same beside other figures than those that are kept.
+
+        :param figures: query of ``id`` and :data:`FIGURES`
+        """
+        self.flush_model()
+        return SQL(
+            """
+            SELECT found.id, %s, %s
+              FROM (%s) found
+              JOIN res_partner partner ON partner.id = found.id
+              LEFT JOIN crm_customer_standing kept
+                ON kept.partner_id = found.id AND kept.company_id = %s
+            """,
+            self._name_standing(company),
+            self._name_figures("found"),
+            figures,
+            company.id,
+        )
+
+    def _name_standing(self, company):
+        self.env["res.partner"].flush_model(["crm_tier_id"])
+        return SQL(
+            "(partner.crm_tier_id->>%s)::int AS tier, kept.below_since, kept.score",
+            str(company.id),
+        )
+
+    @staticmethod
+    def _name_figures(table):
+        return SQL(", ").join(SQL.identifier(table, name) for name in FIGURES)
+
+    @contextmanager
+    def _set_aside(self, figures):
+        """Work out the figures of very many customers once, for what is done with them.
+
+        The database does not share the work between its processes where it writes at
+        the same time; and who tries a rating looks at them twice.
+
+        :param figures: query of figures
+        :return: query of the same
+        """
+        self._give_room()
+        self.env.cr.execute(
+            SQL(
+                "CREATE TEMPORARY TABLE crm_customer_found ON COMMIT DROP AS %s",
+                figures,
+            )
+        )
+        yield SQL("SELECT * FROM crm_customer_found")
+        self.env.cr.execute(SQL("DROP TABLE crm_customer_found"))
+
+    def _give_room(self):
+        """Let the database add up in memory, in this transaction: what it grants to
+        everybody by itself is made for small questions, and it writes to disk then."""
+        self.env.execute_query(
+            SQL(
+                "SELECT set_config('work_mem', %(room)s, TRUE) WHERE pg_size_bytes("
+                " current_setting('work_mem')) < pg_size_bytes(%(room)s)",
+                room=ROOM,
+            )
         )
 
     def _seed(self, company, customers):
         """Give a row to all who have none.
 
         :param customers: query of the ids of commercial partners, as ``id``
+        :return: how many had none
         """
-        self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO crm_customer_standing (company_id, partner_id)
@@ -91,29 +179,98 @@ class CrmCustomerStanding(models.Model):
                 company.id,
             )
         )
+        return len(rows)
+
+    def _query_changed(self, company, figures):
+        """Those figures of a query that differ from what is kept."""
+        return SQL(
+            """
+            SELECT found.* FROM (%s) found
+              JOIN crm_customer_standing kept
+                ON kept.company_id = %s AND kept.partner_id = found.id
+             WHERE (%s) IS DISTINCT FROM (%s)
+            """,
+            figures,
+            company.id,
+            self._name_figures("kept"),
+            self._name_figures("found"),
+        )
 
     def _store_figures(self, company, figures):
-        """Keep the figures of a query, where they changed."""
-        fresh = SQL(", ").join(SQL.identifier("found", name) for name in FIGURES)
-        kept = SQL(", ").join(SQL.identifier("kept", name) for name in FIGURES)
+        """Keep the figures of a query.
+
+        :return: of how many customers there are some
+        """
         self.env.execute_query(
             SQL(
                 """
                 UPDATE crm_customer_standing kept SET (%s) = ROW(%s)
                   FROM (%s) found
                  WHERE kept.company_id = %s AND kept.partner_id = found.id
-                   AND (%s) IS DISTINCT FROM (%s)
-                RETURNING kept.id
                 """,
                 SQL(", ").join(SQL.identifier(name) for name in FIGURES),
-                fresh,
+                self._name_figures("found"),
                 figures,
                 company.id,
-                kept,
-                fresh,
             )
         )
+        count = self.env.cr.rowcount
         self.invalidate_model(FIGURES, flush=False)
+        return count
+
+    def _store_scores(self, company, customers, judged):
+        """Keep the scores of a query, where they changed.
+
+        :param customers: ids of commercial partners, or a range of them
+        :param judged: query of these customers, see :func:`.score_sql.judge`
+        :return: those who leave their tier, see :meth:`_find_leaving`
+        """
+        changed = SQL(
+            """
+            UPDATE crm_customer_standing kept
+               SET score = judged.points, below_since = judged.new_since
+              FROM judged
+             WHERE kept.company_id = %s AND kept.partner_id = judged.id AND %s
+               AND (judged.score, judged.below_since)
+                   IS DISTINCT FROM (judged.points::numeric, judged.new_since)
+            """,
+            company.id,
+            among(SQL("kept.partner_id"), customers),
+        )
+        rows = self._find_leaving(judged, SQL(", changed AS (%s)", changed))
+        self.invalidate_model(["score", "below_since"], flush=False)
+        return rows
+
+    def _find_leaving(self, judged, then=None):
+        """Those who leave their tier, as rows of :data:`STANDING` and :data:`FIGURES`.
+
+        :param judged: query of customers, see :func:`.score_sql.judge`
+        :param then: what is done with all of them in the same statement
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH judged AS MATERIALIZED (%s) %s
+                SELECT %s FROM judged
+                 WHERE new_tier IS DISTINCT FROM tier ORDER BY id
+                """,
+                judged,
+                then or SQL(),
+                self._name_rows(),
+            )
+        )
+
+    @staticmethod
+    def _name_rows():
+        """The columns of a customer who is looked at one by one."""
+        names = [SQL.identifier(name) for name in STANDING]
+        figures = [
+            SQL("%s::float", SQL.identifier(name))
+            if name in SUMS
+            else SQL.identifier(name)
+            for name in FIGURES
+        ]
+        return SQL(", ").join([*names, *figures])
 
     def _find_peers(self, company, window, day, source=None):
         """What parts the customers who bought within the window into fifths.
@@ -129,8 +286,8 @@ class CrmCustomerStanding(models.Model):
                 """
                 SELECT percentile_disc(%(fifths)s) WITHIN GROUP (ORDER BY last_on),
                        percentile_disc(%(fifths)s) WITHIN GROUP (ORDER BY frequency),
-                       percentile_disc(%(fifths)s)
-                           WITHIN GROUP (ORDER BY invoiced - credited)
+                       percentile_disc(%(fifths)s) WITHIN GROUP (
+                           ORDER BY invoiced::float8 - credited::float8)
                   FROM (%(source)s) found
                  WHERE last_on > %(start)s
                 """,
@@ -142,5 +299,5 @@ class CrmCustomerStanding(models.Model):
         return Peers(
             [-(day - last_on).days for last_on in days or ()],
             list(months or ()),
-            [float(amount) for amount in amounts or ()],
+            list(amounts or ()),
         )

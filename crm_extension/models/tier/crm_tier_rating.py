@@ -1,10 +1,10 @@
-import json
 from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .crm_customer_standing import FIGURES, SUMS
+from .among import among
+from .crm_customer_standing import FIGURES
 from .score import (
     Figures,
     Outcome,
@@ -17,10 +17,12 @@ from .score import (
     figures_of,
     score,
 )
+from .score_sql import judge
 
-# Customers per step of the nightly run: what a step holds in memory, and what is done
-# again when it breaks off.
-BATCH = 2000
+# Customers per step of the nightly run, and what is done again when it breaks off.
+# Figures are read by going through whole tables: the fewer steps, the better. Of those
+# who are rated, all may move: that many are held in memory.
+READ, RATED = 100_000, 10_000
 
 
 class Judged(NamedTuple):
@@ -66,6 +68,12 @@ class CrmTierRating(models.AbstractModel):
     )
     run_cursor = fields.Integer(readonly=True, copy=False)
     last_run_on = fields.Date(string="Last Worked Out", readonly=True, copy=False)
+    is_stale = fields.Boolean(
+        default=True,
+        readonly=True,
+        copy=False,
+        help="Whether figures have changed since all customers were rated last.",
+    )
     peers = fields.Json(readonly=True, copy=False)
 
     # === CRON === #
@@ -97,12 +105,17 @@ class CrmTierRating(models.AbstractModel):
     def _start(self):
         company = self.company_id
         partners = self.env["res.partner"]
-        partners._crm_drop_former_customers(company)
-        self.env["crm.customer.standing"]._seed(
-            company, partners._crm_query_customers(company)
+        gone = partners._crm_drop_former_customers(company)
+        new = self.env["crm.customer.standing"]._seed(
+            company, partners._crm_query_newcomers(company)
         )
         today = fields.Date.context_today(self)
-        self._note(run_on=today, run_phase="figures", run_cursor=0)
+        self._note(
+            run_on=today,
+            run_phase="figures",
+            run_cursor=0,
+            is_stale=bool(self.is_stale or gone or new or self.last_run_on != today),
+        )
 
     def _count_left(self):
         """Steps of single customers that the run has still to take."""
@@ -125,28 +138,50 @@ class CrmTierRating(models.AbstractModel):
         :return: how many customers were done
         """
         self.ensure_one()
-        batch = self._lock_standings(
-            SQL("partner_id > %s", self.run_cursor), self._get_batch_size()
-        )
-        if batch and self.run_phase == "figures":
-            self._read_figures(batch, self.run_on)
-        elif batch:
+        batch, count = self._find_batch()
+        if count and self.run_phase == "figures":
+            everybody = not self.run_cursor and count < self._get_batch_size()
+            changed = self._read_figures(None if everybody else batch, self.run_on)
+            self._note(run_cursor=batch[-1], is_stale=self.is_stale or bool(changed))
+        elif count:
             self._rate(batch, self.run_on, self._get_peers())
-        elif self.run_phase == "figures":
+            self._note(run_cursor=batch[-1])
+        elif self.run_phase == "figures" and self.is_stale:
             self._part_peers(self.run_on)
             self._note(run_phase="tiers", run_cursor=0)
-            return 0
         else:
             self._note(
-                last_run_on=self.run_on, run_on=False, run_phase=False, run_cursor=0
+                last_run_on=self.run_on,
+                is_stale=False,
+                run_on=False,
+                run_phase=False,
+                run_cursor=0,
             )
-            return 0
-        self._note(run_cursor=batch[-1])
-        return len(batch)
+        return count
 
-    @api.model
+    def _find_batch(self):
+        """The customers of the next step.
+
+        :return: a range of ids of commercial partners, and how many of them are
+            customers
+        """
+        ((last, count),) = self.env.execute_query(
+            SQL(
+                """
+                SELECT MAX(partner_id), COUNT(*) FROM (
+                    SELECT partner_id FROM crm_customer_standing
+                     WHERE company_id = %s AND partner_id > %s
+                     ORDER BY partner_id LIMIT %s) batch
+                """,
+                self.company_id.id,
+                self.run_cursor,
+                self._get_batch_size(),
+            )
+        )
+        return range(self.run_cursor + 1, (last or 0) + 1), count
+
     def _get_batch_size(self):
-        return BATCH
+        return READ if self.run_phase == "figures" else RATED
 
     # === ONE CUSTOMER === #
 
@@ -158,16 +193,17 @@ class CrmTierRating(models.AbstractModel):
         standings._seed(
             company, SQL("SELECT unnest(%s::int[]) AS id", list(partner_ids))
         )
-        batch = self._lock_standings(SQL("partner_id = ANY(%s)", list(partner_ids)))
-        self._read_figures(batch, day)
+        batch = self._lock_standings(partner_ids)
+        changed = self._read_figures(batch, day)
+        if changed and not self.is_stale:
+            # The others stand beside other peers: tonight's run, or the next one.
+            self._note(is_stale=True)
         if not self.peers:
             self._part_peers(day)
         self._rate(batch, day, self._get_peers())
 
-    # === STEPS === #
-
-    def _lock_standings(self, condition, limit=None):
-        """Lock the next customers, so that nobody else works them out meanwhile.
+    def _lock_standings(self, partner_ids):
+        """Lock some customers, so that nobody else works them out meanwhile.
 
         :return: ids of commercial partners, in order
         """
@@ -175,21 +211,55 @@ class CrmTierRating(models.AbstractModel):
             SQL(
                 """
                 SELECT partner_id FROM crm_customer_standing
-                 WHERE company_id = %s AND %s ORDER BY partner_id LIMIT %s FOR UPDATE
+                 WHERE company_id = %s AND %s ORDER BY partner_id FOR UPDATE
                 """,
                 self.company_id.id,
-                condition,
-                limit,
+                among(SQL("partner_id"), partner_ids),
             )
         )
         return [key for (key,) in rows]
 
-    def _read_figures(self, partner_ids, day):
+    # === STEPS === #
+
+    def _read_figures(self, customers, day):
+        """Read what some customers have bought and owe, and keep what changed.
+
+        :param customers: ids of commercial partners, a range of them, or ``None`` for
+            everybody
+        :return: of how many it changed
+        """
         company = self.company_id
-        figures = self.env["res.partner"]._crm_query_figures(
-            company, day, self.window_days, partner_ids
+        standings = self.env["crm.customer.standing"]
+        if isinstance(customers, list):
+            figures = self._query_figures(customers, day)
+            changed = standings._query_changed(company, figures)
+            return standings._store_figures(company, changed)
+        asked = SQL(
+            "SELECT partner_id AS id FROM crm_customer_standing"
+            " WHERE company_id = %s AND %s",
+            company.id,
+            among(SQL("partner_id"), customers),
         )
-        self.env["crm.customer.standing"]._store_figures(company, figures)
+        figures = self._query_figures(customers, day, asked)
+        changed = standings._query_changed(company, figures)
+        with standings._set_aside(changed) as found:
+            return standings._store_figures(company, found)
+
+    def _query_figures(self, customers, day, asked=None):
+        """The figures of some customers that count in this rating."""
+        return self.env["res.partner"]._crm_query_figures(
+            self.company_id,
+            day,
+            self.window_days,
+            customers,
+            asked,
+            margins=self._counts("margin"),
+        )
+
+    def _counts(self, indicator):
+        return any(
+            line.weight for line in self.weight_ids if line.indicator == indicator
+        )
 
     def _part_peers(self, day):
         peers = self.env["crm.customer.standing"]._find_peers(
@@ -216,33 +286,27 @@ class CrmTierRating(models.AbstractModel):
             window=self.window_days,
         )
 
-    def _rate(self, partner_ids, day, peers):
-        """Score some customers and keep what changed."""
-        known = self.env["crm.customer.standing"]._query_kept(
-            self.company_id, partner_ids
-        )
-        rated = [
-            row
-            for row in self._judge(known, day, peers)
-            if (row.points, row.outcome.tier, row.outcome.below_since)
-            != (row.was, row.standing.tier, row.standing.below_since)
-        ]
-        self._keep_scores(rated)
-        moved = [row for row in rated if row.outcome.tier != row.standing.tier]
-        agreed = self.env["res.partner"]._crm_find_agreed(
-            self.company_id, [row.key for row in moved], day
-        )
-        self._keep_moves([row for row in moved if row.key not in agreed], day)
+    def _rate(self, customers, day, peers):
+        """Score some customers, keep what changed, and move those who move.
 
-    def _judge(self, figures, day, peers):
+        :param customers: ids of commercial partners, or a range of them
+        """
+        standings = self.env["crm.customer.standing"]
+        known = standings._query_kept(self.company_id, customers)
+        leaving = standings._store_scores(
+            self.company_id, customers, judge(self._to_rules(), peers, day, known)
+        )
+        self._keep_moves(self._judge(leaving, day, peers), day)
+
+    def _judge(self, rows, day, peers):
         """What some customers earn, and which tier that leads to.
 
-        :param figures: query of their figures
+        :param rows: of :data:`.crm_customer_standing.STANDING` and of their figures
         :return: list of :class:`Judged`
         """
         rules = self._to_rules()
         found = []
-        for key, tier, since, was, *values in self._read_customers(figures):
+        for key, tier, since, was, *values in rows:
             told = figures_of(day, **dict(zip(FIGURES, values, strict=True)))
             points = score(rules, told, peers)
             standing = Standing(tier, since)
@@ -258,61 +322,20 @@ class CrmTierRating(models.AbstractModel):
             )
         return found
 
-    def _read_customers(self, figures):
-        self.env["res.partner"].flush_model(["crm_tier_id", "commercial_partner_id"])
-        self.env["crm.customer.standing"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT found.id, (partner.crm_tier_id->>%(key)s)::int,
-                       kept.below_since, kept.score, %(names)s
-                  FROM (%(figures)s) found
-                  JOIN res_partner partner ON partner.id = found.id
-                  LEFT JOIN crm_customer_standing kept
-                    ON kept.partner_id = found.id AND kept.company_id = %(company)s
-                 ORDER BY found.id
-                """,
-                key=str(self.company_id.id),
-                company=self.company_id.id,
-                names=SQL(", ").join(
-                    SQL("found.%s::float", SQL.identifier(name))
-                    if name in SUMS
-                    else SQL.identifier("found", name)
-                    for name in FIGURES
-                ),
-                figures=figures,
-            )
-        )
-        return rows
-
     # === WRITING === #
 
-    def _keep_scores(self, rated):
-        """One statement however many customers: nobody else writes scores."""
-        rows = [
-            {"id": row.key, "score": row.points, "since": row.outcome.below_since}
-            for row in rated
-        ]
-        if not rows:
-            return
-        self.env.execute_query(
-            SQL(
-                """
-                UPDATE crm_customer_standing kept
-                   SET score = rated.score, below_since = rated.since
-                  FROM jsonb_to_recordset(%s)
-                    AS rated(id int, score numeric, since date)
-                 WHERE kept.partner_id = rated.id AND kept.company_id = %s
-                RETURNING kept.id
-                """,
-                json.dumps(rows, default=str),
-                self.company_id.id,
-            )
-        )
-        self.env["crm.customer.standing"].invalidate_model(flush=False)
-
     def _keep_moves(self, moved, day):
-        """Note new tiers on the customers and in their history."""
+        """Note new tiers on the customers and in their history.
+
+        All who move come by here, whatever made them move.
+
+        :param moved: list of :class:`Judged`, of customers whose tier changes; those
+            whose tier is agreed keep it
+        """
+        agreed = self.env["res.partner"]._crm_find_agreed(
+            self.company_id, [row.key for row in moved], day
+        )
+        moved = [row for row in moved if row.key not in agreed]
         if not moved:
             return
         rows = [
@@ -321,7 +344,7 @@ class CrmTierRating(models.AbstractModel):
                 "tier": row.outcome.tier,
                 "score": row.points,
                 "reason": row.outcome.reason,
-                "indicators": row.figures._asdict(),
+                "indicators": self._tell_indicators(row.figures),
             }
             for row in moved
         ]
@@ -329,3 +352,11 @@ class CrmTierRating(models.AbstractModel):
         self.env["res.partner"]._crm_set_tiers(
             self.company_id, {row["id"]: row["tier"] for row in rows}
         )
+
+    def _tell_indicators(self, figures):
+        """The figures behind a score, as they are kept; what orders earn is read only
+        where it counts."""
+        told = figures._asdict()
+        if not self._counts("margin"):
+            del told["margin"]
+        return told

@@ -5,7 +5,7 @@ from odoo.tools import ormcache
 # What only the system writes.
 KEPT = frozenset(
     {"state", "published_on", "tried_on", "trial_note", "run_on", "run_phase"}
-    | {"run_cursor", "last_run_on", "peers"}
+    | {"run_cursor", "last_run_on", "is_stale", "peers"}
 )
 
 

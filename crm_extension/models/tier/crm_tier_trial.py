@@ -4,8 +4,10 @@ from collections import Counter
 from odoo import fields, models
 from odoo.tools import SQL, split_every
 
-from .crm_tier_rating import BATCH
+from .among import among
+from .crm_tier_rating import RATED
 from .score import decide, falls_on
+from .score_sql import judge
 
 
 class CrmTierTrial(models.AbstractModel):
@@ -41,36 +43,45 @@ class CrmTierTrial(models.AbstractModel):
 
     def _try(self):
         partners, company = self.env["res.partner"], self.company_id
+        standings = self.env["crm.customer.standing"]
         day = fields.Date.context_today(self)
         ids = partners._crm_find_customers(company)
-
-        def query(keys):
-            return partners._crm_query_figures(company, day, self.window_days, keys)
-
-        peers = self.env["crm.customer.standing"]._find_peers(
-            company, self.window_days, day, query(ids)
-        )
+        figures = self._query_figures(None, day, partners._crm_query_customers(company))
         self.env["crm.tier.move"].search([("scheme_id", "=", self.id)]).unlink()
         counts = Counter()
-        for batch in split_every(BATCH, ids, list):
-            moves = self._find_moves(query(batch), day, peers)
-            counts.update((move["old"], move["new"]) for move in moves)
-            self._keep_trial(moves)
+        with standings._set_aside(figures) as found:
+            peers = standings._find_peers(company, self.window_days, day, found)
+            for batch in split_every(RATED, ids, list):
+                some = SQL(
+                    "SELECT * FROM (%s) found WHERE %s",
+                    found,
+                    among(SQL("id"), range(batch[0], batch[-1] + 1)),
+                )
+                moves = self._find_moves(some, day, peers)
+                counts.update((move["old"], move["new"]) for move in moves)
+                self._keep_trial(moves)
         self._note(
             tried_on=fields.Datetime.now(),
             trial_note=self._tell_trial(counts, len(ids)),
         )
 
     def _find_moves(self, figures, day, peers):
+        """Who would move, at once or after the days of grace.
+
+        :param figures: query of the figures of some customers
+        :return: list of values of ``crm.tier.move``
+        """
         rules = self._to_rules()
         thresholds = {rung.tier: rung.threshold for rung in rules.rungs}
+        # Who is too low will fall, unless the score rises before the grace ends.
+        soon = rules._replace(grace=0)
+        standings = self.env["crm.customer.standing"]
+        known = standings._query_beside(self.company_id, figures)
+        leaving = standings._find_leaving(judge(soon, peers, day, known))
         moves = []
-        for row in self._judge(figures, day, peers):
+        for row in self._judge(leaving, day, peers):
             old, outcome = row.standing.tier, row.outcome
-            # Who is too low will fall, unless the score rises before the grace ends.
-            then = decide(rules._replace(grace=0), row.standing, row.points, day)
-            if then.tier == old:
-                continue
+            then = decide(soon, row.standing, row.points, day)
             on = day if outcome.tier == then.tier else falls_on(rules, outcome)
             up = thresholds.get(then.tier, -1) > thresholds.get(old, -1)
             moves.append(

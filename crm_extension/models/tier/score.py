@@ -217,17 +217,22 @@ def _cuts(weight: Weight, peers: Peers) -> Sequence[float]:
 
 
 def score(rules: Rules, figures: Figures, peers: Peers) -> float:
-    """The weighted mean of all points, 0 to 100, to one decimal."""
-    return round(_mean(rules, figures, peers), 1)
+    """The weighted mean of all points, 0 to 100, to one decimal; halves go up.
+
+    Rounded by plain steps that every machine does alike, the database too: what it
+    works out for everybody (see ``score_sql``) is to the point what is worked out here.
+    """
+    return math.floor(_mean(rules, figures, peers) * 10 + 0.5) / 10
 
 
 def _mean(rules: Rules, figures: Figures, peers: Peers) -> float:
     total = sum(weight.weight for weight in rules.weights)
     if total <= 0:
         return 0.0
-    earned = sum(
-        weight.weight * points(weight, figures, peers) for weight in rules.weights
-    )
+    earned = 0.0
+    # One after the other: how sum() adds up depends on the version of Python.
+    for weight in rules.weights:
+        earned += weight.weight * points(weight, figures, peers)
     return earned / total
 
 

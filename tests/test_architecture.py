@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 MODELS = Path(__file__).parents[1] / "crm_extension" / "models"
-ROOMS = {"approval", "customer", "discount", "fulfilment", "glue", "insight", "tier"}
+ROOMS = {
+    *("approval", "credit", "customer", "discount", "fulfilment", "glue"),
+    *("insight", "tier"),
+}
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
+    MODELS / "credit" / "exposure.py",
+    MODELS / "credit" / "grade.py",
     MODELS / "customer" / "identity.py",
     MODELS / "customer" / "profile.py",
     MODELS / "discount" / "scope.py",
@@ -25,6 +30,7 @@ PLAIN = [
 FOREIGN_WORDS = {
     "approval": ("sale", "account", "stock", "helpdesk", "discount", "tier", "visit"),
     "discount": ("approval", "sale.order", "account", "stock", "helpdesk"),
+    "credit": ("sale", "account", "stock", "helpdesk", "approval", "discount", "tier"),
     "customer": ("approval", "sale", "account", "stock", "helpdesk", "discount"),
     "fulfilment": ("approval", "discount", "tier"),
     "tier": ("sale", "account", "stock", "helpdesk", "approval", "discount"),
@@ -97,7 +103,7 @@ def test_a_room_names_no_model_it_may_not_know(room):
 def test_only_glue_inherits_foreign_models(room):
     # Conversation and activities are furniture of every room, no document.
     own = re.compile(
-        r"crm\.(approval|cached|concession|discount|customer|tier|visit)\."
+        r"crm\.(approval|cached|concession|credit|discount|customer|tier|visit)\."
         r"|mail\.(thread|activity\.mixin)$"
     )
     for path in python_files(room):

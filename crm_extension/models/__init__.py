@@ -2,6 +2,7 @@ from . import cached_definition  # should be first: rules of the rooms inherit i
 from . import approval
 from . import tier
 from . import customer
+from . import credit
 from . import discount
 from . import fulfilment
 from . import glue

@@ -12,6 +12,7 @@ class SaleOrder(models.Model):
     # These override what Odoo's order does, so they come first.
     _inherit = [
         "crm.numbers",
+        "crm.sale.credit",
         "crm.sale.acceptance",
         "crm.sale.ledger",
         "sale.order",
@@ -97,6 +98,7 @@ class SaleOrder(models.Model):
                 watched=frozenset(
                     {"state", "order_line", "partner_id", "currency_id", "company_id"}
                     | {"pricelist_id", "payment_term_id", "fiscal_position_id"}
+                    | {"partner_invoice_id"}
                 ),
             ),
         )
@@ -110,12 +112,17 @@ class SaleOrder(models.Model):
             "order_line.product_id.crm_custom_made",
             "order_line.name",
             "crm_approval_request_ids.state",
+            "crm_credit",
             *self._crm_discount_depends(),
         ]
 
     def _approval_get_facts(self, gate):
         verdicts = self._crm_get_verdicts()
-        return {order.id: order._crm_get_facts(verdicts[order.id]) for order in self}
+        credit = self._crm_get_credit_facts()
+        return {
+            order.id: order._crm_get_facts(verdicts[order.id]) | credit[order.id]
+            for order in self
+        }
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
@@ -126,6 +133,7 @@ class SaleOrder(models.Model):
                     None,
                     (
                         order._crm_explain(verdicts[order.id]),
+                        order._crm_explain_credit(),
                         order._crm_tell_custom(),
                         order in related and order._crm_tell_related(related[order]),
                     ),
@@ -252,7 +260,7 @@ class SaleOrder(models.Model):
 
     def _crm_summarize(self, worst):
         """One line for the inbox: the highest discount, or else what is special."""
-        what = self._crm_tell_custom()
+        what = self._crm_tell_custom() or self._crm_explain_credit()
         if worst and worst.shortfall and not worst.excess:
             # Kept with what is asked, and read by salespeople: so without figures.
             what = self.env._(

@@ -303,7 +303,7 @@ class TestGate(CreditCommon, TransactionCase):
             order.action_confirm()
         order.action_approval_request()
         item = self.items_of(self.finance)
-        self.assertIn("over by", item.summary)
+        self.assertRegex(item.summary, r"over the credit limit by .*300\.00")
         cards = {card["label"]: card for card in item.request_id.figures["cards"]}
         self.assertIn("1,300.00", cards["Exposure"]["value"])
         self.assertIn("over by", cards["Exposure"]["note"])
@@ -684,11 +684,9 @@ class TestCost(CreditCommon, TransactionCase):
 
     def test_where_it_is_off_it_costs_nothing(self):
         self.company.account_use_credit_limit = False
-        self.cost(1)
-        ruled = self.cost(5)
+        with_rule = min(self.cost(5) for _time in range(2))
         self.retire(self.credit_policy)
-        self.cost(1)
-        self.assertEqual(self.cost(5), ruled)
+        self.assertEqual(with_rule, min(self.cost(5) for _time in range(2)))
 
 
 @pytest.fixture

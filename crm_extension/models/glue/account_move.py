@@ -179,7 +179,11 @@ class AccountMove(models.Model):
     def _crm_get_exposure(self):
         """What the invoice adds to what the customer owes, in company currency."""
         self.ensure_one()
-        if self.company_id.account_use_credit_limit and self.line_ids.sale_line_ids:
+        if (
+            self.company_id.account_use_credit_limit
+            and self.move_type == "out_invoice"
+            and self.line_ids.sale_line_ids
+        ):
             return 0.0  # counted already, with the order
         return self.amount_total_signed if self.state == "draft" else 0.0
 

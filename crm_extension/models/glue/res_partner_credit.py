@@ -224,6 +224,11 @@ class CrmCustomerCredit(models.AbstractModel):
     crm_credit_limited = fields.Boolean(
         compute="_compute_crm_credit", groups="base.group_user"
     )
+    crm_credit_by_grade = fields.Boolean(
+        compute="_compute_crm_credit",
+        groups="base.group_user",
+        help="Nobody has set a limit, so the grade gives it.",
+    )
     crm_credit_limit = fields.Monetary(
         string="Limit in Force",
         compute="_compute_crm_credit",
@@ -310,6 +315,7 @@ class CrmCustomerCredit(models.AbstractModel):
             exposure = add_up(account)
             limit = account.limit
             partner.crm_credit_limited = limit is not None
+            partner.crm_credit_by_grade = account.by_grade
             partner.crm_credit_limit = float(limit or 0)
             partner.crm_credit_owed = float(exposure.owed)
             partner.crm_credit_delivered = float(exposure.delivered)

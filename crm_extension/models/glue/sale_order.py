@@ -260,20 +260,21 @@ class SaleOrder(models.Model):
 
     def _crm_summarize(self, worst):
         """One line for the inbox: the highest discount, or else what is special."""
-        what = self._crm_tell_custom() or self._crm_explain_credit()
+        what, credit = self._crm_tell_custom(), self._crm_summarize_credit()
         if worst and worst.shortfall and not worst.excess:
             # Kept with what is asked, and read by salespeople: so without figures.
             what = self.env._(
                 "%(line)s is below the least margin",
                 line=self._crm_name_line(worst.key),
             )
-        elif worst:
+        elif worst and (worst.excess or not credit):
             what = self.env._(
                 "%(percent)g %% on %(line)s",
                 percent=worst.percent,
                 line=self._crm_name_line(worst.key),
             )
-        return f"{self.partner_id.display_name}: {what}"
+        told = "; ".join(filter(None, (credit, what)))
+        return f"{self.partner_id.display_name}: {told}"
 
     def _crm_tell_custom(self):
         products = self.order_line.product_id.filtered("crm_custom_made")

@@ -112,11 +112,10 @@ class CrmSaleCredit(models.AbstractModel):
     def _compute_crm_credit_note(self):
         for order in self:
             standing = order._crm_get_credit()
-            order.crm_credit_note = (
-                order.state in ("draft", "sent")
-                and (standing.limit is not None or standing.late)
-                and order._crm_tell_credit(standing)
-            )
+            order.crm_credit_note = order.state in (
+                "draft",
+                "sent",
+            ) and order._crm_tell_credit(standing)
 
     @api.depends("crm_credit", "state")
     @api.depends_context("lang")
@@ -261,20 +260,20 @@ class CrmSaleCredit(models.AbstractModel):
         """Those whose company works with credit limits and has a rule that asks about
         them."""
         # Superuser mode: what a company asks is the same whoever looks.
-        controlled = self.sudo().filtered("company_id.account_use_credit_limit")
-        if not controlled:
+        companies = self.sudo().company_id.filtered("account_use_credit_limit")
+        if not companies:
             return self.browse()
         rules = self.env["crm.approval.policy"]._get_rules(GATE)
         asking = {
-            company
-            for company in controlled.company_id
+            company.id
+            for company in companies
             if self._crm_do_rules_ask(
                 tuple(
                     rule.id for rule in rules if rule.company_id in (False, company.id)
                 )
             )
         }
-        return self.filtered(lambda order: order.sudo().company_id in asking)
+        return self.filtered(lambda order: order.company_id.id in asking)
 
     @api.model
     @ormcache("rule_ids")
@@ -317,6 +316,16 @@ class CrmSaleCredit(models.AbstractModel):
         if standing.is_fine or not self._crm_filter_credit_asked():
             return ""
         return self._crm_tell_credit(standing)
+
+    def _crm_summarize_credit(self):
+        """The same in a few words, for the inbox."""
+        standing = self._crm_get_credit()
+        if standing.is_fine or not self._crm_filter_credit_asked():
+            return ""
+        if standing.over:
+            over = self._crm_tell_company_amount(standing.over)
+            return self.env._("over the credit limit by %s", over)
+        return self.env._("overdue for %d days", standing.days)
 
     # === BUSINESS METHODS: what people read === #
 

@@ -96,6 +96,7 @@
         "data/calendar_event_demo.xml",
         "data/mail_activity_demo.xml",
         "data/crm_customer_tier_demo.xml",
+        "data/crm_credit_policy_demo.xml",
         "data/crm_discount_policy_demo.xml",
         "data/crm_approval_delegation_demo.xml",
         # Customers before the rules are released, those after them wait.

@@ -270,6 +270,18 @@ class TestExposure(CreditCommon, TransactionCase):
         back.action_confirm()
         self.assertEqual(self.parts()[3], 900)
 
+    def test_merged_customers_owe_together(self):
+        other = self.env["res.partner"].create({"name": "Azure", "credit_limit": 1000})
+        self.confirm(400)
+        self.confirm(300, customer=other)
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer | other).ids, self.customer
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.parts()[3], 700)
+        self.assertEqual(self.sell(301).crm_approval_state, "needed")
+        self.confirm(300)
+
     def test_figures_cost_the_same_for_one_customer_and_for_many(self):
         customers = self.env["res.partner"].create(
             [{"name": f"Customer {number}"} for number in range(10)]
@@ -307,6 +319,7 @@ class TestGate(CreditCommon, TransactionCase):
         cards = {card["label"]: card for card in item.request_id.figures["cards"]}
         self.assertIn("1,300.00", cards["Exposure"]["value"])
         self.assertIn("over by", cards["Exposure"]["note"])
+        self.assertIn("800.00", cards["Ordered, not invoiced"]["value"])
         self.decide(self.finance)
         order.action_confirm()
         self.assertEqual(order.state, "sale")
@@ -651,6 +664,13 @@ class TestShown(CreditCommon, TransactionCase):
         with self.assertRaises(AccessError):
             order.with_user(self.administrators[0]).read(["crm_credit"])
 
+    def test_what_customers_owe_is_for_sales_and_finance(self):
+        for user in (self.sales, self.finance):
+            self.customer.with_user(user).read(["crm_credit_exposure"])
+        for user in (self.warehouse, self.administrators[0]):
+            with self.assertRaises(AccessError):
+                self.customer.with_user(user).read(["crm_credit_exposure"])
+
 
 @tagged(*TAGS)
 class TestCost(CreditCommon, TransactionCase):
@@ -684,9 +704,13 @@ class TestCost(CreditCommon, TransactionCase):
 
     def test_where_it_is_off_it_costs_nothing(self):
         self.company.account_use_credit_limit = False
-        with_rule = min(self.cost(5) for _time in range(2))
-        self.retire(self.credit_policy)
-        self.assertEqual(with_rule, min(self.cost(5) for _time in range(2)))
+        orders = self.sell(1) + self.sell(2)
+        asked = "_crm_do_rules_ask"
+        with patch.object(type(orders), asked, side_effect=AssertionError):
+            with patch.object(type(self.customer), "_crm_read_accounts") as read:
+                orders.action_confirm()
+                orders.order_line.product_uom_qty = 3
+        read.assert_not_called()
 
 
 @pytest.fixture

@@ -30,8 +30,9 @@ class CrmCreditTurn(models.Model):
     )
     number = fields.Integer(default=1)
 
-    _customer_unique = models.UniqueIndex(
-        "(partner_id, company_id)",
+    # A constraint, not an index: Odoo looks for these when it merges customers.
+    _customer_unique = models.Constraint(
+        "UNIQUE (partner_id, company_id)",
         "There is one turn at the credit of a customer in each company.",
     )
 

@@ -376,7 +376,7 @@ class ResPartner(models.Model):
         return [
             self._crm_tell_owed(company, self.credit),
             self._crm_tell_overdue(company, overdue, days),
-            self._crm_tell_exposure(company, asked),
+            *self._crm_tell_exposure(company, asked),
         ]
 
     def _crm_tell_owed(self, company, owed):

@@ -15,6 +15,11 @@ from ..credit.exposure import (
 )
 from ..credit.grade import GRADES, Behaviour, grade, score
 
+# Who sells to a customer, or keeps its accounts, sees what it may still buy.
+READERS = (
+    "sales_team.group_sale_salesman,"
+    "account.group_account_invoice,account.group_account_readonly"
+)
 # What the figures are made of; they are read past the cache.
 READ = {
     "sale.order": ("state", "company_id", "partner_invoice_id", "currency_id"),
@@ -218,76 +223,74 @@ class CrmCustomerCredit(models.AbstractModel):
     )
     crm_credit_controlled = fields.Boolean(
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="The company works with credit limits.",
     )
-    crm_credit_limited = fields.Boolean(
-        compute="_compute_crm_credit", groups="base.group_user"
-    )
+    crm_credit_limited = fields.Boolean(compute="_compute_crm_credit", groups=READERS)
     crm_credit_by_grade = fields.Boolean(
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="Nobody has set a limit, so the grade gives it.",
     )
     crm_credit_limit = fields.Monetary(
         string="Limit in Force",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="How much may be owed: as set for the customer, or else by its grade, or"
         " else as the company sets it for everybody.",
     )
     crm_credit_owed = fields.Monetary(
         string="Receivable",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="Open invoices less credit notes and payments.",
     )
     crm_credit_delivered = fields.Monetary(
         string="Delivered, not Invoiced",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="With taxes; what is on draft invoices counts here or below.",
     )
     crm_credit_awaited = fields.Monetary(
         string="Confirmed, not Delivered",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="With taxes, less what was invoiced ahead.",
     )
     crm_credit_exposure = fields.Monetary(
         string="Credit Used",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="All of it together.",
     )
     crm_credit_room = fields.Monetary(
         string="Credit Left",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="0 also where more is used than there is.",
     )
     crm_credit_overdue = fields.Monetary(
         string="Overdue",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="Past due; payments that nobody has matched yet pay the oldest debt.",
     )
     crm_credit_overdue_days = fields.Integer(
         string="Overdue for (days)",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="The oldest of it.",
     )
     crm_credit_grade = fields.Selection(
         selection=[(letter, letter) for letter in GRADES],
         string="Credit Grade",
         compute="_compute_crm_credit",
-        groups="base.group_user",
+        groups=READERS,
         help="By how late the customer pays, how much of it late, since when it buys"
         " and how much.",
     )
     crm_credit_grade_note = fields.Char(
-        compute="_compute_crm_credit_grade_note", groups="base.group_user"
+        compute="_compute_crm_credit_grade_note", groups=READERS
     )
 
     # === COMPUTE METHODS === #
@@ -418,7 +421,7 @@ class CrmCustomerCredit(models.AbstractModel):
         )
 
     def _crm_tell_exposure(self, company, asked):
-        """What a single customer's credit comes to, as a figure for a decider: a card
+        """What a single customer's credit comes to, as figures for a decider: list of
         ``(label, value, note, level)``.
 
         :param asked: what a document adds to it, in company currency; ``None`` where
@@ -426,26 +429,41 @@ class CrmCustomerCredit(models.AbstractModel):
         """
         customer = self.sudo().with_company(company)  # as all the figures
         account = customer.crm_credit_account
+        parts, cards = add_up(account), []
+        if not company.account_use_credit_limit:
+            owed = round_to(company.currency_id, customer.credit)
+            parts = parts._replace(owed=owed)
+        exposure = parts.total + round_to(company.currency_id, asked)
+        note = self.env._("owed and not invoiced")
+        if asked is not None:
+            note = self.env._("owed, not invoiced, and this document")
 
         def amount(value):
             return format_amount(self.env, float(value), company.currency_id)
 
-        exposure = add_up(account).total + round_to(company.currency_id, asked)
-        if not company.account_use_credit_limit:
-            exposure = customer.credit + (asked or 0.0)
-        card = (self.env._("Exposure"), amount(exposure))
+        if company.account_use_credit_limit:
+            label = self.env._("Ordered, not invoiced")
+            delivered = self.env._("%s delivered", amount(parts.delivered))
+            cards = [(label, amount(parts.delivered + parts.awaited), delivered, "")]
+        level = ""
+        if account.limit is not None:
+            note, level = self._crm_tell_limit(account, exposure, amount)
+        return [*cards, (self.env._("Exposure"), amount(exposure), note, level)]
+
+    @api.model
+    def _crm_tell_limit(self, account, exposure, amount):
+        """What an exposure is of, with its level.
+
+        :param amount: function that writes an amount
+        """
         limit = account.limit
-        if limit is None and asked is None:
-            return *card, self.env._("owed and not invoiced"), ""
-        if limit is None:
-            return *card, self.env._("owed, not invoiced, and this document"), ""
         values = {"limit": amount(limit), "grade": account.grade}
-        values["over"] = amount(exposure - limit)
         if exposure > limit:
-            return *card, self.env._("of %(limit)s, over by %(over)s", **values), "bad"
+            values["over"] = amount(exposure - limit)
+            return self.env._("of %(limit)s, over by %(over)s", **values), "bad"
         if account.by_grade:
-            return *card, self.env._("of %(limit)s by grade %(grade)s", **values), ""
-        return *card, self.env._("of %(limit)s", **values), ""
+            return self.env._("of %(limit)s by grade %(grade)s", **values), ""
+        return self.env._("of %(limit)s", **values), ""
 
 
 def make_account(row, terms, everybody, rates, company, day):

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from unittest.mock import patch
 
 import pytest
 from psycopg2.errors import SerializationFailure

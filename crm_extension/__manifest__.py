@@ -23,6 +23,7 @@
         "security/crm_approval_delegation_security.xml",
         "security/crm_discount_security.xml",
         "security/crm_concession_security.xml",
+        "security/crm_credit_security.xml",
         "security/crm_customer_security.xml",
         "security/crm_churn_security.xml",
         "security/crm_tier_security.xml",
@@ -53,6 +54,7 @@
         "views/crm_discount_entitlement_views.xml",
         "views/crm_discount_margin_views.xml",
         "views/crm_discount_policy_views.xml",
+        "views/crm_credit_policy_views.xml",
         "views/crm_customer_class_views.xml",
         "views/crm_customer_profile_views.xml",
         "views/crm_customer_check_views.xml",
@@ -103,6 +105,7 @@
         "data/mail_activity_demo.xml",
         "data/crm_customer_rhythm_demo.xml",
         "data/crm_customer_tier_demo.xml",
+        "data/crm_credit_policy_demo.xml",
         "data/crm_discount_policy_demo.xml",
         "data/crm_approval_delegation_demo.xml",
         # Customers before the rules are released, those after them wait.

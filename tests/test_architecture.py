@@ -8,12 +8,14 @@ import pytest
 
 MODELS = Path(__file__).parents[1] / "crm_extension" / "models"
 ROOMS = {
-    *("approval", "churn", "customer", "discount", "fulfilment", "glue", "insight"),
-    "tier",
+    *("approval", "churn", "credit", "customer", "discount", "fulfilment", "glue"),
+    *("insight", "tier"),
 }
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
     MODELS / "churn" / "rhythm.py",
+    MODELS / "credit" / "exposure.py",
+    MODELS / "credit" / "grade.py",
     MODELS / "customer" / "identity.py",
     MODELS / "customer" / "profile.py",
     MODELS / "discount" / "scope.py",
@@ -30,6 +32,7 @@ FOREIGN_WORDS = {
     "approval": ("sale", "account", "stock", "helpdesk", "discount", "tier", "visit"),
     "churn": ("approval", "sale", "account", "stock", "helpdesk", "discount", "tier"),
     "discount": ("approval", "sale.order", "account", "stock", "helpdesk"),
+    "credit": ("sale", "account", "stock", "helpdesk", "approval", "discount", "tier"),
     "customer": ("approval", "sale", "account", "stock", "helpdesk", "discount"),
     "fulfilment": ("approval", "discount", "tier"),
     "tier": ("sale", "account", "stock", "helpdesk", "approval", "discount"),
@@ -102,7 +105,7 @@ def test_a_room_names_no_model_it_may_not_know(room):
 def test_only_glue_inherits_foreign_models(room):
     # Conversation and activities are furniture of every room, no document.
     own = re.compile(
-        r"crm\.(approval|cached|concession|discount|customer|tier|visit)\."
+        r"crm\.(approval|cached|concession|credit|discount|customer|tier|visit)\."
         r"|mail\.(thread|activity\.mixin)$"
     )
     for path in python_files(room):

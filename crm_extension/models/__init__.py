@@ -3,6 +3,7 @@ from . import approval
 from . import churn
 from . import tier
 from . import customer
+from . import credit
 from . import discount
 from . import fulfilment
 from . import glue

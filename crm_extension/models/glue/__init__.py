@@ -5,7 +5,7 @@ from . import res_company
 
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier
-from . import res_partner_identity, res_partner_profile
+from . import res_partner_identity, res_partner_profile, res_partner_credit
 from . import crm_customer_tier, res_partner_benefits, res_partner_agreed_tier
 from . import res_partner
 from . import res_users
@@ -14,6 +14,7 @@ from . import res_users
 from . import sale_order_offer, sale_order_acceptance, sale_order_window
 from . import sale_order_line_rules, sale_order_rules, sale_order_verdict
 from . import sale_order_line_margin, sale_order_margin
+from . import sale_order_credit
 from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line

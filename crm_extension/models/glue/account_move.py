@@ -185,9 +185,19 @@ class AccountMove(models.Model):
         line = self.invoice_line_ids.filtered(lambda line: line.id == key)
         return line.product_id.name or line.name or self.env._("The discount")
 
+    def _crm_get_debtors(self, company):
+        """Who will owe what invoices of a company come to."""
+        return self.partner_id.commercial_partner_id.with_company(company)
+
     def _crm_get_exposure(self):
         """What the invoice adds to what the customer owes, in company currency."""
         self.ensure_one()
+        if (
+            self.company_id.account_use_credit_limit
+            and self.move_type == "out_invoice"
+            and self.line_ids.sale_line_ids
+        ):
+            return 0.0  # counted already, with the order
         return self.amount_total_signed if self.state == "draft" else 0.0
 
     def _crm_explain(self):

@@ -17,6 +17,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     # What is said about terms comes before what holds for every document.
     _inherit = [
+        "crm.customer.credit",  # overrides what Odoo's partner does
         "res.partner",
         "crm.customer.terms",
         "crm.customer.volume",
@@ -361,13 +362,11 @@ class ResPartner(models.Model):
         """
         cards = {}
         for company, companions in documents.grouped("company_id").items():
-            partners = companions.partner_id.commercial_partner_id
-            overdue = partners.with_company(company)._crm_get_overdue(company)
+            partners = companions._crm_get_debtors(company)
+            overdue = partners._crm_get_overdue(company)
             for document in companions:
-                partner = document.partner_id.commercial_partner_id
-                cards[document.id] = partner.with_company(
-                    company
-                )._crm_get_account_cards(
+                partner = document._crm_get_debtors(company)
+                cards[document.id] = partner._crm_get_account_cards(
                     company,
                     document._crm_get_exposure(),
                     *overdue.get(partner.id, (0.0, 0)),
@@ -381,19 +380,12 @@ class ResPartner(models.Model):
         :param overdue: open amount past due, in company currency
         :param days: for how long the oldest of it is
         """
-
-        exposure = self.credit + self.credit_to_invoice + (asked or 0.0)
+        if company.account_use_credit_limit:
+            overdue, days = self.crm_credit_overdue, self.crm_credit_overdue_days
         return [
             self._crm_tell_owed(company, self.credit),
             self._crm_tell_overdue(company, overdue, days),
-            (
-                self.env._("Exposure"),
-                format_amount(self.env, exposure, company.currency_id),
-                self.env._("owed and not invoiced")
-                if asked is None
-                else self.env._("owed, not invoiced, and this document"),
-                "",
-            ),
+            *self._crm_tell_exposure(company, asked),
         ]
 
     def _crm_tell_owed(self, company, owed):

@@ -12,6 +12,7 @@ class SaleOrder(models.Model):
     # These override what Odoo's order does, so they come first.
     _inherit = [
         "crm.numbers",
+        "crm.sale.credit",
         "crm.sale.acceptance",
         "crm.sale.ledger",
         "sale.order",
@@ -127,6 +128,7 @@ class SaleOrder(models.Model):
                 watched=frozenset(
                     {"state", "order_line", "partner_id", "currency_id", "company_id"}
                     | {"pricelist_id", "payment_term_id", "fiscal_position_id"}
+                    | {"partner_invoice_id"}
                 ),
             ),
         )
@@ -140,12 +142,17 @@ class SaleOrder(models.Model):
             "order_line.product_id.crm_custom_made",
             "order_line.name",
             "crm_approval_request_ids.state",
+            "crm_credit",
             *self._crm_discount_depends(),
         ]
 
     def _approval_get_facts(self, gate):
         verdicts = self._crm_get_verdicts()
-        return {order.id: order._crm_get_facts(verdicts[order.id]) for order in self}
+        credit = self._crm_get_credit_facts()
+        return {
+            order.id: order._crm_get_facts(verdicts[order.id]) | credit[order.id]
+            for order in self
+        }
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
@@ -156,6 +163,7 @@ class SaleOrder(models.Model):
                     None,
                     (
                         order._crm_explain(verdicts[order.id]),
+                        order._crm_explain_credit(),
                         order._crm_tell_custom(),
                         order in related and order._crm_tell_related(related[order]),
                     ),
@@ -281,20 +289,21 @@ class SaleOrder(models.Model):
 
     def _crm_summarize(self, worst):
         """One line for the inbox: the highest discount, or else what is special."""
-        what = self._crm_tell_custom()
+        what, credit = self._crm_tell_custom(), self._crm_summarize_credit()
         if worst and worst.shortfall and not worst.excess:
             # Kept with what is asked, and read by salespeople: so without figures.
             what = self.env._(
                 "%(line)s is below the least margin",
                 line=self._crm_name_line(worst.key),
             )
-        elif worst:
+        elif worst and (worst.excess or not credit):
             what = self.env._(
                 "%(percent)g %% on %(line)s",
                 percent=worst.percent,
                 line=self._crm_name_line(worst.key),
             )
-        return f"{self.partner_id.display_name}: {what}"
+        told = "; ".join(filter(None, (credit, what)))
+        return f"{self.partner_id.display_name}: {told}"
 
     def _crm_tell_custom(self):
         products = self.order_line.product_id.filtered("crm_custom_made")

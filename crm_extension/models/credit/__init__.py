@@ -1,0 +1,2 @@
+from . import crm_credit_policy
+from . import crm_credit_turn

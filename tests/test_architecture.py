@@ -10,8 +10,10 @@ MODELS = Path(__file__).parents[1] / "crm_extension" / "models"
 ROOMS = {"approval", "customer", "discount", "fulfilment", "glue", "insight", "tier"}
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
+    MODELS / "customer" / "birthday.py",
     MODELS / "customer" / "identity.py",
     MODELS / "customer" / "profile.py",
+    MODELS / "customer" / "tree.py",
     MODELS / "discount" / "scope.py",
     MODELS / "discount" / "verdict.py",
     MODELS / "discount" / "margin.py",

@@ -5,7 +5,10 @@ from . import res_company
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile
+from . import res_partner_code, res_partner_contacts
+from . import res_partner_overview, res_partner_visibility
 from . import res_partner
+from . import res_partner_bank
 from . import res_users
 
 # Before what is made of them.

@@ -20,16 +20,37 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         # Core fills by SQL what the survivor has not, and says only then who that is.
         partners = self.env["res.partner"].browse(partner_ids).exists()
         self._crm_drop_merged_tiers(partners, dst_partner)
+        code = self._crm_take_codes(partners, dst_partner)
+        partners._crm_part_before_merge(self._crm_find_survivor(partners, dst_partner))
         noted = {partner: partner._approval_note_guarded() for partner in partners}
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         for survivor in partners.exists():
             survivor._approval_restore_guarded(noted[survivor])
+            survivor._crm_part_after_merge()
+            survivor.crm_code = survivor.crm_code or code
         return result
+
+    def _crm_take_codes(self, partners, survivor):
+        """Codes leave those that will be gone before core copies them: there would be
+        two of each.
+
+        :return: the one that the survivor keeps, or takes over
+        """
+        survivor = self._crm_find_survivor(partners, survivor)
+        leaving = (partners - survivor).filtered("crm_code")
+        code = survivor.crm_code or leaving[:1].crm_code
+        leaving.crm_code = False
+        return code
 
     def _crm_drop_merged_tiers(self, partners, survivor):
         """The survivor keeps its own tier; one customer has one at a time."""
-        if len(partners) < 2:
-            return
-        if not survivor or survivor not in partners:
-            survivor = self._get_ordered_partner(partners.ids)[-1]
+        survivor = self._crm_find_survivor(partners, survivor)
         (partners - survivor)._crm_drop_tiers()
+
+    def _crm_find_survivor(self, partners, survivor):
+        """Who core will keep; everybody, where there is nothing to merge."""
+        if len(partners) < 2:
+            return partners
+        if not survivor or survivor not in partners:
+            return self._get_ordered_partner(partners.ids)[-1]
+        return survivor

@@ -4,6 +4,7 @@ from odoo.tools import format_amount
 from ..approval.core.facts import Fact
 from ..approval.core.gate import ChangeGate, Gate
 from ..discount.volume import Volume
+from .res_partner_code import tell_taken_code
 from .res_partner_terms import TERMS
 
 # Those of the terms that are kept with the customer, in each company.
@@ -20,8 +21,12 @@ class ResPartner(models.Model):
         "res.partner",
         "crm.customer.terms",
         "crm.customer.volume",
+        "crm.customer.coded",
+        "crm.customer.contacts",
         "crm.customer.identity",
+        "crm.customer.overview",
         "crm.customer.profiled",
+        "crm.customer.visibility",
         "crm.customer.worth",
         "crm.approval.mixin",
     ]
@@ -53,6 +58,12 @@ class ResPartner(models.Model):
         compute="_compute_crm_approval_count",
         groups="crm_extension.crm_extension_group_user",
     )
+
+    _crm_code_unique = models.UniqueIndex(
+        "(crm_code, COALESCE(company_id, 0)) WHERE crm_code IS NOT NULL",
+        tell_taken_code,
+    )
+    _crm_unaudited_index = models.Index("(commercial_partner_id) WHERE crm_unaudited")
 
     # === COMPUTE METHODS === #
 

@@ -166,6 +166,20 @@ class TestAccounts(AccountTestInvoicingCommon):
         self.assertNotIn(self.customer.id, [partner.id for partner, _sum in totals])
         rule.unlink()
 
+    def test_a_contact_tells_nothing_of_a_customer_one_may_not_see(self):
+        self.invoice(100)
+        contact = self.contact.with_user(self.sales)
+        self.assertEqual(contact.crm_receivable, 100)
+        self.env["ir.rule"].create(
+            {
+                "name": "Not this one",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": [("id", "!=", self.customer.id)],
+            }
+        )
+        contact.invalidate_recordset()
+        self.assertEqual(contact.crm_receivable, 0)
+
     def test_warehouse_has_no_use_for_it(self):
         warehouse = new_test_user(self.env, "t_stock", groups="stock.group_stock_user")
         with self.assertRaises(AccessError):

@@ -48,6 +48,7 @@ class CrmCustomerContacts(models.AbstractModel):
     )
     crm_birthday = fields.Date(string="Birthday", groups="base.group_user")
     crm_birthday_key = fields.Integer(
+        string="Day of Birth",
         compute="_compute_crm_birthday_key",
         store=True,
         index=True,
@@ -55,6 +56,7 @@ class CrmCustomerContacts(models.AbstractModel):
         help="Month and day as one number; none is 0.",
     )
     crm_birthday_told_on = fields.Date(
+        string="Reminded of Birthday",
         copy=False,
         groups=fields.NO_ACCESS,
         help="The last birthday that somebody was reminded of.",

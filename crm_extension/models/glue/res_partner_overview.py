@@ -169,7 +169,7 @@ class CrmCustomerOverview(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 FIGURES,
-                ids=self.commercial_partner_id.ids,
+                ids=self._crm_find_visible_customers().ids,
                 company=self.env.company.id,
                 companies=self.env.companies.ids,
                 accounts=accounts._table_query,
@@ -180,6 +180,12 @@ class CrmCustomerOverview(models.AbstractModel):
         for customer, kind, *amounts in rows:
             sums.setdefault(customer, {})[kind] = amounts
         return sums
+
+    def _crm_find_visible_customers(self):
+        # Who reads a record may see it; of a contact's customer that is not yet said.
+        customers = self.commercial_partner_id
+        others = customers - self
+        return (customers - others) | others._filtered_access("read")
 
     def _crm_find_with_activities(self, model, name):
         """Ids of the documents of these people, as far as the acting user sees them."""

@@ -13,6 +13,7 @@ class CrmCustomerVisibility(models.AbstractModel):
     _description = "Customer Before Its Release"
 
     crm_unaudited = fields.Boolean(
+        string="Waits for Release",
         compute="_compute_crm_unaudited",
         store=True,
         groups=fields.NO_ACCESS,

@@ -12,6 +12,8 @@ from .common import SALES, TAGS, ApprovalCommon
 ADDON = Path(__file__).parents[1] / "crm_extension"
 MIGRATION = ADDON / "migrations" / "19.0.1.4.0" / "post-40-unreleased-customers.py"
 
+KEPT = ("crm_unaudited", "crm_unaudited_owner_id", "crm_unaudited_creator_id")
+
 
 class VisibilityCase(ApprovalCommon, TransactionCase):
     @classmethod
@@ -106,10 +108,13 @@ class TestUnreleased(VisibilityCase):
             .create({"name": "Theirs", "parent_id": self.new.id})
         )
         theirs.sudo().user_id = False
-        self.assertIn(
-            theirs,
-            self.partners.search([("parent_id", "=", self.new.id)]),
-        )
+        mine = [("parent_id", "=", self.new.id)]
+        self.assertIn(theirs, self.partners.search(mine))
+        # Whoever looks after it from now on sees it, too.
+        self.new.sudo().user_id = self.sales2
+        self.env.flush_all()
+        seen = self.env["res.partner"].with_user(self.sales2).search(mine)
+        self.assertEqual(seen.sudo(), self.contact.sudo() | theirs.sudo())
 
     def test_suppliers_visitors_and_ourselves_are_hidden_from_nobody(self):
         supplier = self.partners.create({"name": "Mill", "supplier_rank": 1})
@@ -140,13 +145,19 @@ class TestUnreleased(VisibilityCase):
         self.env.flush_all()
         supplier = self.partners.create({"name": "Mill", "supplier_rank": 1})
         everybody = self.both | old | supplier | self.customer
-        kept = everybody.sudo().mapped("crm_unaudited")
+        kept = everybody.sudo().mapped(lambda one: [one[name] for name in KEPT])
         self.env.flush_all()
-        self.env.cr.execute("UPDATE res_partner SET crm_unaudited = NULL")
+        self.env.cr.execute(
+            "UPDATE res_partner SET crm_unaudited = NULL,"
+            " crm_unaudited_owner_id = NULL, crm_unaudited_creator_id = NULL"
+        )
         run_path(str(MIGRATION))["migrate"](self.env.cr, "19.0.1.3.0")
         everybody.invalidate_recordset()
-        self.assertEqual(everybody.sudo().mapped("crm_unaudited"), kept)
-        self.assertEqual(kept, [True, True, True, False, False])
+        self.assertEqual(
+            everybody.sudo().mapped(lambda one: [one[name] for name in KEPT]), kept
+        )
+        waits = [one[0] for one in kept]
+        self.assertEqual(waits, [True, True, True, False, False])
 
     def test_a_list_asks_nothing_for_each_customer(self):
         self.env["res.partner"].with_user(self.sales).create(

@@ -9,7 +9,9 @@ def migrate(cr, version):
     cr.execute(
         """
         UPDATE res_partner
-           SET crm_unaudited = TRUE
+           SET crm_unaudited = TRUE,
+               crm_unaudited_owner_id = customer.user_id,
+               crm_unaudited_creator_id = customer.create_uid
           FROM res_partner customer
           JOIN res_users creator ON creator.id = customer.create_uid
          WHERE res_partner.commercial_partner_id = customer.id

@@ -63,7 +63,6 @@ class ResPartner(models.Model):
         "(crm_code, COALESCE(company_id, 0)) WHERE crm_code IS NOT NULL",
         tell_taken_code,
     )
-    _crm_unaudited_index = models.Index("(commercial_partner_id) WHERE crm_unaudited")
 
     # === COMPUTE METHODS === #
 

@@ -32,13 +32,11 @@ class ResUsers(models.Model):
             or self.env["res.partner"]._crm_is_released_at_once()
         ):
             return [(1, "=", 1)]
-        own = ["|", ("user_id", "=", self.id), ("create_uid", "=", self.id)]
-        return [
-            *("|", "|", ("crm_unaudited", "=", False)),
-            *own,
-            # Contacts that colleagues have entered with one's own customers.
-            ("commercial_partner_id", "any", [("crm_unaudited", "=", True), *own]),
-        ]
+        names = ("user_id", "create_uid")
+        # Contacts that colleagues have entered with one's own customers.
+        names += ("crm_unaudited_owner_id", "crm_unaudited_creator_id")
+        own = [(name, "=", self.id) for name in names]
+        return [*("|" for _name in names), ("crm_unaudited", "=", False), *own]
 
     def _crm_move_approvals(self):
         """What waits for people who may no longer answer goes to somebody else at

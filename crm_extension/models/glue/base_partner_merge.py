@@ -22,11 +22,27 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self._crm_drop_merged_tiers(partners, dst_partner)
         survivor = self._crm_find_survivor(partners, dst_partner)
         survivor._crm_forget_doubles(partners - survivor)
+        code = self._crm_take_codes(partners, dst_partner)
+        partners._crm_part_before_merge(survivor)
         noted = {partner: partner._approval_note_guarded() for partner in partners}
         result = super()._merge(partner_ids, dst_partner, extra_checks)
         for survivor in partners.exists():
             survivor._approval_restore_guarded(noted[survivor])
+            survivor._crm_part_after_merge()
+            survivor.crm_code = survivor.crm_code or code
         return result
+
+    def _crm_take_codes(self, partners, survivor):
+        """Codes leave those that will be gone before core copies them: there would be
+        two of each.
+
+        :return: the one that the survivor keeps, or takes over
+        """
+        survivor = self._crm_find_survivor(partners, survivor)
+        leaving = (partners - survivor).filtered("crm_code")
+        code = survivor.crm_code or leaving[:1].crm_code
+        leaving.crm_code = False
+        return code
 
     def _crm_drop_merged_tiers(self, partners, survivor):
         """The survivor keeps its own tier; one customer has one at a time."""

@@ -12,6 +12,12 @@ class ResCompany(models.Model):
         " limit.",
     )
 
+    crm_organisations_only = fields.Boolean(
+        string="Organisations Only",
+        help="Individuals are no customers: they are not released, and their orders"
+        " are not confirmed. Contacts of an organisation are fine.",
+    )
+
     _check_crm_settlement_days = models.Constraint(
         "CHECK (crm_settlement_days >= 0)",
         "The longest settlement is a number of days, or 0 for no limit.",

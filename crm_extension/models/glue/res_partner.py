@@ -4,6 +4,7 @@ from odoo.tools import format_amount
 from ..approval.core.facts import Fact
 from ..approval.core.gate import ChangeGate, Gate
 from ..discount.volume import Volume
+from .res_partner_code import tell_taken_code
 from .res_partner_terms import TERMS
 
 # Those of the terms that are kept with the customer, in each company.
@@ -21,10 +22,14 @@ class ResPartner(models.Model):
         "res.partner",
         "crm.customer.terms",
         "crm.customer.volume",
+        "crm.customer.coded",
+        "crm.customer.contacts",
         "crm.customer.identity",
+        "crm.customer.overview",
         "crm.customer.profiled",
         "crm.customer.benefits",
         "crm.customer.agreed.tier",
+        "crm.customer.visibility",
         "crm.customer.worth",
         "crm.customer.faithful",
         "crm.customer.kinds",
@@ -57,6 +62,11 @@ class ResPartner(models.Model):
         string="Approvals",
         compute="_compute_crm_approval_count",
         groups="crm_extension.crm_extension_group_user",
+    )
+
+    _crm_code_unique = models.UniqueIndex(
+        "(crm_code, COALESCE(company_id, 0)) WHERE crm_code IS NOT NULL",
+        tell_taken_code,
     )
 
     # === COMPUTE METHODS === #

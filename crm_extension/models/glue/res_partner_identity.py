@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..customer.identity import name_key
@@ -49,7 +50,43 @@ class CrmCustomerIdentity(models.AbstractModel):
                 or False
             )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if "user_id" in vals:
+            self._crm_check_owner_change(vals["user_id"])
+        return super().write(vals)
+
     # === BUSINESS METHODS === #
+
+    def _crm_check_owner_change(self, user_id):
+        """Where two have entered the same customer, neither takes the other's: their
+        supervisor says who follows it (FEATURES C03.5, GZ-06).
+
+        :raises UserError: for whoever is no supervisor
+        """
+        if self.env.su or self.env.user.has_group("sales_team.group_sale_manager"):
+            return
+        changed = self.filtered(
+            lambda partner: (
+                not partner.parent_id
+                and partner.user_id
+                and partner.user_id.id != (user_id or False)
+                and partner.user_id.sale_team_id.user_id != self.env.user
+            )
+        )
+        found = changed._crm_find_duplicates()
+        for partner in changed.filtered(lambda partner: found.get(partner.id)):
+            raise UserError(
+                self.env._(
+                    "%(customer)s has been entered more than once, so only a sales"
+                    " manager or the leader of %(owner)s's team gives it to somebody"
+                    " else. Perhaps the same: %(others)s.",
+                    customer=partner.display_name,
+                    owner=partner.user_id.name,
+                    others=", ".join(other.name for other in found[partner.id]),
+                )
+            )
 
     def _crm_find_duplicates(self):
         """Customers that are perhaps the same as these.

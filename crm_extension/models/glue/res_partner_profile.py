@@ -89,6 +89,7 @@ class CrmCustomerProfiled(models.AbstractModel):
         names += ("name", "phone", "ref", "website", "industry_id", "category_id")
         names += ("crm_class_id", "crm_contact_role", "crm_gender")
         contacts = (f"child_ids.{name}" for name in names)
+        names += ("is_company", "company_id.crm_organisations_only")
         return [*names, *contacts, "user_id", "parent_id", "crm_released"]
 
     def _crm_tell_gaps(self):
@@ -99,6 +100,8 @@ class CrmCustomerProfiled(models.AbstractModel):
         if customer.parent_id or customer.crm_released:
             return ""
         company = customer.company_id or self.env.company
+        if customer._crm_filter_unwanted(company):
+            return self._crm_tell_unwanted(company)
         teams = customer.user_id.crm_team_ids.ids
         profile = self.env["crm.customer.profile"]._find_profile(company.id, teams)
         if not profile:
@@ -115,6 +118,25 @@ class CrmCustomerProfiled(models.AbstractModel):
             or "",
         )
         return "\n".join(customer._crm_list_gaps(gaps, profile))
+
+    def _crm_filter_unwanted(self, company):
+        """Individuals, where a company sells to organisations alone (FEATURES C01.3,
+        JB-07). Contacts of an organisation are none."""
+        customers = self.commercial_partner_id
+        # Superuser mode: what is a customer does not depend on who asks.
+        if not company.sudo().crm_organisations_only:
+            return customers.browse()
+        return customers.sudo().filtered(
+            lambda customer: not customer.is_company and customer.partner_share
+        )
+
+    def _crm_tell_unwanted(self, company):
+        return self.env._(
+            "%(customer)s is an individual, and %(company)s sells to organisations"
+            " only. Enter the organisation, with %(customer)s as its contact.",
+            customer=self.display_name,
+            company=company.name,
+        )
 
     def _crm_get_contacts(self):
         """Who can be talked to: the people of a company, a person itself."""

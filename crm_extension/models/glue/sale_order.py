@@ -173,11 +173,15 @@ class SaleOrder(models.Model):
         }
 
     def _approval_get_refusals(self, gate):
-        return self._crm_get_unreleased() | {
-            key: self.browse((key,))._crm_explain_refusal(verdict)
-            for key, verdict in self._crm_get_verdicts().items()
-            if verdict.state == "refused"
-        }
+        return (
+            self._crm_get_unreleased()
+            | self._crm_get_unwanted()
+            | {
+                key: self.browse((key,))._crm_explain_refusal(verdict)
+                for key, verdict in self._crm_get_verdicts().items()
+                if verdict.state == "refused"
+            }
+        )
 
     def _crm_get_unreleased(self):
         """Orders of customers who are not released (FEATURES C03.3, LC-01)."""
@@ -196,6 +200,18 @@ class SaleOrder(models.Model):
                         customer=customer.display_name,
                     )
         return unreleased
+
+    def _crm_get_unwanted(self):
+        """Orders of individuals, where the company sells to organisations alone
+        (FEATURES C01.3, JB-07)."""
+        unwanted = {}
+        for company, orders in self._approval_group_by_company().items():
+            individuals = orders.partner_id._crm_filter_unwanted(company)
+            for order in orders if individuals else ():
+                customer = order.partner_id.commercial_partner_id
+                if customer in individuals:
+                    unwanted[order.id] = customer._crm_tell_unwanted(company)
+        return unwanted
 
     def _approval_get_summaries(self, gate):
         verdicts = self._crm_get_verdicts()

@@ -1,1 +1,5 @@
+from . import crm_customer_seen  # before what is made of it
 from . import crm_concession_report
+from . import crm_customer_account
+from . import crm_customer_lookup
+from . import crm_customer_ticket

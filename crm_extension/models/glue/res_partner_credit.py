@@ -240,7 +240,7 @@ class CrmCustomerCredit(models.AbstractModel):
         " else as the company sets it for everybody.",
     )
     crm_credit_owed = fields.Monetary(
-        string="Receivable",
+        string="Open Invoices",
         compute="_compute_crm_credit",
         groups=READERS,
         help="Open invoices less credit notes and payments.",
@@ -270,7 +270,7 @@ class CrmCustomerCredit(models.AbstractModel):
         help="0 also where more is used than there is.",
     )
     crm_credit_overdue = fields.Monetary(
-        string="Overdue",
+        string="Past Due",
         compute="_compute_crm_credit",
         groups=READERS,
         help="Past due; payments that nobody has matched yet pay the oldest debt.",

@@ -67,9 +67,7 @@ class CrmSaleLedger(models.AbstractModel):
     def _auto_init(self):
         # Orders of the past are not looked through.
         for name, kind in (("crm_shares", "bool"), ("crm_basket", "varchar")):
-            if not self._abstract and not column_exists(
-                self.env.cr, self._table, name
-            ):
+            if not self._abstract and not column_exists(self.env.cr, self._table, name):
                 create_column(self.env.cr, self._table, name, kind)
         return super()._auto_init()
 

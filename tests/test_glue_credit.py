@@ -638,15 +638,28 @@ class TestShown(CreditCommon, TransactionCase):
         self.assertRegex(form.crm_credit_note, r"over by .*50\.00")
         self.assertEqual(form.crm_approval_state, "needed")
 
-    def test_odoos_own_warning_says_the_same_or_nothing(self):
+    def test_odoos_own_warning_has_the_same_figures_or_is_silent(self):
         self.confirm(800)
         order = self.sell(500)
         self.assertFalse(order.partner_credit_warning)  # the banner says it
         self.retire(self.credit_policy)
-        self.assertRegex(self.anew(order).partner_credit_warning, r"over by .*300\.00")
+        self.assertRegex(
+            self.anew(order).partner_credit_warning, r"has reached.*\n.*1,300\.00"
+        )
         self.assertEqual(order.crm_approval_state, "free")
-        within = self.sell(100)
-        self.assertFalse(within.partner_credit_warning)
+        self.assertFalse(self.sell(100).partner_credit_warning)
+
+    def test_where_it_knows_less_it_speaks_in_our_words(self):
+        self.retire(self.credit_policy)
+        payer = self.env["res.partner"].create({"name": "Payer", "credit_limit": 100})
+        order = self.sell(150, partner_invoice_id=payer.id)
+        self.assertIn("Credit of Payer", order.partner_credit_warning)
+        self.env["crm.credit.policy"].create({"name": "Grades", "years_weight": 0})
+        self.customer.credit_limit = 0
+        self.invoice(1000, days=100)
+        order = self.anew(self.sell(20_000))
+        self.assertIn("1,000.00 of", order.partner_credit_warning)
+        self.assertIn("is overdue", order.partner_credit_warning)
 
     def test_customers_in_the_portal_read_none_of_it(self):
         portal = self.env["res.users"].create(

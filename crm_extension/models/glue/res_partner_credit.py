@@ -345,12 +345,16 @@ class CrmCustomerCredit(models.AbstractModel):
         """Odoo counts what its invoicing policy would bill now, and so leaves out what
         is ordered and not delivered; and it takes off nothing that was invoiced
         ahead."""
-        if not self.env.company.account_use_credit_limit:
+        company = self.env.company
+        if not company.account_use_credit_limit:
             return super()._compute_credit_to_invoice()
         self.credit_to_invoice = False
-        for partner in self & self.commercial_partner_id:
-            exposure = add_up(partner.sudo().crm_credit_account)  # as above
-            partner.credit_to_invoice = float(exposure.delivered + exposure.awaited)
+        customers = self & self.commercial_partner_id
+        # Read anew, as Odoo does.
+        accounts = customers._origin._crm_read_accounts(company)
+        for customer in customers:
+            exposure = add_up(accounts.get(customer._origin.id, UNKNOWN))
+            customer.credit_to_invoice = float(exposure.delivered + exposure.awaited)
 
     # === BUSINESS METHODS === #
 

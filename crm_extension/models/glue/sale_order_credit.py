@@ -120,18 +120,21 @@ class CrmSaleCredit(models.AbstractModel):
     @api.depends("crm_credit", "state")
     @api.depends_context("lang")
     def _compute_partner_credit_warning(self):
-        """Odoo's warning, in the figures that decide. Where a rule asks, the banner
+        """Odoo's warning, with the books of the order's company (T32), where it says
+        what decides; our own words where it knows less. Where a rule asks, the banner
         says it."""
+        for company, orders in self.grouped("company_id").items():
+            read = orders.with_company(company)
+            super(CrmSaleCredit, read)._compute_partner_credit_warning()
         asked = self._crm_filter_credit_asked()
         for order in self:
             standing = order._crm_get_credit()
-            order.partner_credit_warning = (
-                order._crm_tell_credit(standing)
-                if order.state in ("draft", "sent")
-                and not standing.is_fine
-                and order not in asked
-                else ""
-            )
+            if order.state not in ("draft", "sent") or standing.is_fine:
+                order.partner_credit_warning = ""
+            elif order in asked:
+                order.partner_credit_warning = ""
+            elif standing.late or not order._crm_is_known_to_odoo(standing):
+                order.partner_credit_warning = order._crm_tell_credit(standing)
 
     # === CONSTRAINT METHODS === #
 
@@ -190,6 +193,19 @@ class CrmSaleCredit(models.AbstractModel):
     def _crm_get_credit(self):
         self.ensure_one()
         return self.sudo().crm_credit  # nobody reads it but what is made of it
+
+    def _crm_is_known_to_odoo(self, standing):
+        """Whether Odoo's own warning about a single order has the same figures: it
+        knows no grades, nobody else who is billed, and the rate of the order's day."""
+        company = self.company_id
+        debtor = self._crm_get_debtors(company)
+        amount = self.amount_total / (self.currency_rate or 1)
+        return (
+            self.partner_credit_warning
+            and not debtor.crm_credit_account.by_grade
+            and debtor == self.sudo().partner_id.commercial_partner_id._origin
+            and round_to(company.currency_id, amount) == standing.asked
+        )
 
     def _crm_get_debtors(self, company):
         """Who will owe what orders of a company come to."""

@@ -1,5 +1,7 @@
 """Everything about a customer from its form, without rights in books or service."""
 
+from unittest.mock import patch
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
@@ -34,7 +36,9 @@ class TestAccounts(AccountTestInvoicingCommon):
         )
         cls.today = fields.Date.context_today(cls.customer)
 
-    def invoice(self, amount, days_ago=0, partner=None, move_type="out_invoice"):
+    def invoice(
+        self, amount, days_ago=0, partner=None, move_type="out_invoice", post=True
+    ):
         day = add(self.today, days=-days_ago)
         move = self.env["account.move"].create(
             {
@@ -50,7 +54,8 @@ class TestAccounts(AccountTestInvoicingCommon):
                 ],
             }
         )
-        move.action_post()
+        if post:
+            move.action_post()
         return move
 
     def pay(self, move, amount):
@@ -98,6 +103,51 @@ class TestAccounts(AccountTestInvoicingCommon):
         self.assertEqual(receipts.mapped("amount"), [60])
         # As Odoo tells it to whoever keeps the books.
         self.assertEqual(self.figures()[0], self.customer.credit)
+
+    def test_a_payment_that_the_bank_has_not_told_yet_has_come_in(self):
+        journals = self.env["account.journal"].search([])
+        lines = (
+            journals.inbound_payment_method_line_ids
+            | journals.outbound_payment_method_line_ids
+        )
+        lines.payment_account_id = False
+        # As where bank statements are imported: nothing is booked before they are.
+        self.startPatcher(
+            patch.object(
+                self.registry["account.move"],
+                "_get_invoice_in_payment_state",
+                lambda _move: "in_payment",
+            )
+        )
+        for kind, amount in (("inbound", 50), ("outbound", 20)):
+            payment = self.env["account.payment"].create(
+                {
+                    "payment_type": kind,
+                    "partner_type": "customer",
+                    "partner_id": self.contact.id,
+                    "amount": amount,
+                }
+            )
+            payment.action_post()
+            self.assertFalse(payment.move_id)
+        self.assertEqual(self.figures()[2], 30)
+
+    def test_a_bill_of_others_is_spent_on_the_customer_it_is_booked_on(self):
+        account = (
+            self.spend(5)
+            .env["account.analytic.account"]
+            .search([("partner_id", "=", self.customer.id)])
+        )
+        share = {str(account.id): 60}
+        for move_type, partner, price in (
+            ("in_invoice", self.partner_a, 100),
+            # What is sold to the customer is no expense.
+            ("out_invoice", self.customer, 700),
+        ):
+            move = self.invoice(price, partner=partner, move_type=move_type, post=False)
+            move.invoice_line_ids.analytic_distribution = share
+            move.action_post()
+        self.assertEqual(self.figures()[3], 65)
 
     def test_credit_notes_lower_what_is_owed(self):
         self.invoice(100)

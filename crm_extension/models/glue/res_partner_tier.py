@@ -22,7 +22,7 @@ READ = {
         *("partner_id", "company_id", "account_id", "parent_state", "reconciled"),
         *("date_maturity", "amount_residual"),
     ),
-    "res.partner": ("commercial_partner_id",),
+    "res.partner": ("commercial_partner_id", "parent_id"),
     "account.account": ("account_type",),
 }
 

@@ -11,6 +11,8 @@ from .score import Peers, figures_of
 SUMS = ("invoiced", "credited", "margin", "orders", "frequency")
 DAYS = ("last_on", "first_on", "overdue_on")
 FIGURES = (*SUMS, *DAYS)
+# From how many new rows on the database is told to look at them.
+MANY = 1000
 # What each part of a statement may keep in memory.
 ROOM = "64MB"
 # Where a customer stands.
@@ -179,6 +181,9 @@ class CrmCustomerStanding(models.Model):
                 company.id,
             )
         )
+        if len(rows) > MANY:
+            # The database has to know of them at once: it would expect a handful.
+            self.env.cr.execute(SQL("ANALYZE crm_customer_standing"))
         return len(rows)
 
     def _query_changed(self, company, figures):
@@ -218,11 +223,10 @@ class CrmCustomerStanding(models.Model):
         self.invalidate_model(FIGURES, flush=False)
         return count
 
-    def _store_scores(self, company, customers, judged):
+    def _store_scores(self, company, judged):
         """Keep the scores of a query, where they changed.
 
-        :param customers: ids of commercial partners, or a range of them
-        :param judged: query of these customers, see :func:`.score_sql.judge`
+        :param judged: query of customers, see :func:`.score_sql.judge`
         :return: those who leave their tier, see :meth:`_find_leaving`
         """
         changed = SQL(
@@ -230,12 +234,11 @@ class CrmCustomerStanding(models.Model):
             UPDATE crm_customer_standing kept
                SET score = judged.points, below_since = judged.new_since
               FROM judged
-             WHERE kept.company_id = %s AND kept.partner_id = judged.id AND %s
+             WHERE kept.company_id = %s AND kept.partner_id = judged.id
                AND (judged.score, judged.below_since)
                    IS DISTINCT FROM (judged.points::numeric, judged.new_since)
             """,
             company.id,
-            among(SQL("kept.partner_id"), customers),
         )
         rows = self._find_leaving(judged, SQL(", changed AS (%s)", changed))
         self.invalidate_model(["score", "below_since"], flush=False)

@@ -22,7 +22,7 @@ from .score_sql import judge
 # Customers per step of the nightly run, and what is done again when it breaks off.
 # Figures are read by going through whole tables: the fewer steps, the better. Of those
 # who are rated, all may move: that many are held in memory.
-READ, RATED = 100_000, 10_000
+READ, RATED = 100_000, 25_000
 
 
 class Judged(NamedTuple):
@@ -294,7 +294,7 @@ class CrmTierRating(models.AbstractModel):
         standings = self.env["crm.customer.standing"]
         known = standings._query_kept(self.company_id, customers)
         leaving = standings._store_scores(
-            self.company_id, customers, judge(self._to_rules(), peers, day, known)
+            self.company_id, judge(self._to_rules(), peers, day, known)
         )
         self._keep_moves(self._judge(leaving, day, peers), day)
 

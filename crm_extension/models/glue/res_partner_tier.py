@@ -375,15 +375,11 @@ class CrmCustomerWorth(models.AbstractModel):
             "until": day + timedelta(days=1),
         }
         earned = EARNED if margins else NOT_EARNED
-        naming = "TRUE" if customers is None else NAMING
         return self._crm_query_business(
             company,
             FIGURES,
             earned=self._crm_query_business(company, earned, **parts),
-            **{
-                part: SQL(naming, column=column, meant=parts["meant"])
-                for part, column in NAMES.items()
-            },
+            **_name_customers(customers, parts["meant"]),
             receivable=self._crm_find_receivable(),
             asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,
@@ -629,3 +625,11 @@ class CrmCustomerWorth(models.AbstractModel):
             "overdue": self.env._("%d days", value),
             "returns": self.env._("%.1f %%", value),
         }[indicator]
+
+
+def _name_customers(customers, meant):
+    """Conditions on whom each part of the figures is about."""
+    naming = "TRUE" if customers is None else NAMING
+    return {
+        part: SQL(naming, column=column, meant=meant) for part, column in NAMES.items()
+    }

@@ -49,13 +49,14 @@ class AccountMove(models.Model):
 
     def _compute_invoice_payment_term_id(self):
         """By the customer's tier where none are agreed with the customer."""
-        super()._compute_invoice_payment_term_id()
+        result = super()._compute_invoice_payment_term_id()
         sales = self.filtered(lambda move: move.is_sale_document(include_receipts=True))
         for company, moves in sales.grouped("company_id").items():
             terms = moves.partner_id._crm_get_tier_terms(company)
             for move in moves:
                 if move.partner_id.id in terms:
                     move.invoice_payment_term_id = terms[move.partner_id.id]
+        return result
 
     # === BUSINESS METHODS: account === #
 

@@ -87,7 +87,7 @@ class ResPartner(models.Model):
 
     @api.depends("crm_tier_id")
     def _compute_product_pricelist(self):
-        super()._compute_product_pricelist()
+        return super()._compute_product_pricelist()
 
     @api.depends_context("company")
     def _compute_crm_guarded(self):

@@ -58,12 +58,13 @@ class SaleOrder(models.Model):
 
     def _compute_payment_term_id(self):
         """By the customer's tier where none are agreed with the customer."""
-        super()._compute_payment_term_id()
+        result = super()._compute_payment_term_id()
         for company, orders in self.grouped("company_id").items():
             terms = orders.partner_id._crm_get_tier_terms(company)
             for order in orders:
                 if order.partner_id.id in terms:
                     order.payment_term_id = terms[order.partner_id.id]
+        return result
 
     # === ACTION METHODS === #
 

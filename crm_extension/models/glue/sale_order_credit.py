@@ -119,7 +119,7 @@ class CrmSaleCredit(models.AbstractModel):
 
     @api.depends("crm_credit", "state")
     @api.depends_context("lang")
-    def _compute_partner_credit_warning(self):
+    def _compute_partner_credit_warning(self):  # pylint: disable=missing-return
         """Odoo's warning, with the books of the order's company (T32), where it says
         what decides; our own words where it knows less. Where a rule asks, the banner
         says it."""

@@ -460,6 +460,50 @@ class TestInvoicesWithoutOrder(InvoiceCase):
             move.action_post()
         self.assertEqual(self.make_invoice(discount=40).crm_approval_state, "needed")
 
+    def test_beyond_the_floor_with_what_the_order_gave_it_is_refused(self):
+        order = self.confirmed({"discount": 0})
+        order.order_line.discount = 30  # nobody asks about orders here
+        move = self.invoice(order)
+        self.assert_excess(move, 0)
+        move.invoice_line_ids.discount = 40
+        self.assertEqual(move.crm_approval_state, "needed")
+        move.invoice_line_ids.discount = 41
+        self.assertEqual(move.crm_approval_state, "refused")
+        with self.held("41 % in all", "Nobody can approve more"):
+            move.action_post()
+
+    def test_a_down_payment_is_taken_off_once_and_when_it_was_billed(self):
+        order = self.confirmed()
+        wizard = (
+            self.env["sale.advance.payment.inv"]
+            .with_user(self.clerk)
+            .with_context(active_model="sale.order", active_ids=order.ids)
+        )
+        values = {"advance_payment_method": "percentage", "amount": 30}
+        wizard.create(values).create_invoices()
+        ahead = order.invoice_ids.with_user(self.clerk)
+        wizard.create({"advance_payment_method": "delivered"}).create_invoices()
+        final = (order.invoice_ids - ahead).with_user(self.clerk)
+        self.assertEqual(final.crm_approval_state, "needed", "nothing is billed yet")
+        ahead.action_post()
+        final.invalidate_recordset()
+        self.assertEqual(final.crm_approval_state, "free")
+        less = final.invoice_line_ids.filtered(lambda line: line.quantity < 0)
+        less.copy({"move_id": final.id, "sale_line_ids": less.sale_line_ids.ids})
+        final.invalidate_recordset()
+        self.assertEqual(final.crm_approval_state, "needed")
+
+    def test_what_calls_itself_a_down_payment_is_none(self):
+        move = self.make_invoice(self.confirmed())
+        move.invoice_line_ids = [
+            Command.create(
+                {"name": "Ahead", "price_unit": -450, "is_downpayment": True}
+                | {"tax_ids": False}
+            )
+        ]
+        self.assert_excess(move, 10)
+        self.assertEqual(move.crm_approval_state, "needed")
+
     def test_a_date_of_another_time_is_no_entitlement(self):
         item = {"applied_on": "3_global", "compute_price": "formula"}
         item |= {"base": "list_price", "price_discount": 40, "date_end": "2020-12-31"}

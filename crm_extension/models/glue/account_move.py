@@ -117,11 +117,12 @@ class AccountMove(models.Model):
             lambda move: move.invoice_line_ids._crm_filter_deviating()
         )
         floors = suspects._crm_get_floors()
-        return {
-            key: self.browse(key)._crm_explain_refusal(verdict, floors[key])
-            for key, verdict in suspects._crm_get_verdicts().items()
-            if verdict.state == "refused"
-        }
+        refusals = {}
+        for key, verdict in suspects._crm_get_verdicts().items() if floors else ():
+            move = self.browse(key)
+            if beyond := move._crm_find_beyond_floor(verdict, floors.get(key)):
+                refusals[key] = move._crm_explain_refusal(*beyond, floors[key])
+        return refusals
 
     def _approval_get_summaries(self, gate):
         return {
@@ -173,7 +174,9 @@ class AccountMove(models.Model):
         to: ``{id: Verdict}``. Credit notes give nothing here: all of it goes back."""
         billing = self.filtered(lambda move: move.move_type != "out_refund")
         lines = billing.invoice_line_ids.filtered(
-            lambda line: line.display_type == "product" and not line.is_downpayment
+            lambda line: (
+                line.display_type == "product" and not line._crm_is_billed_ahead()
+            )
         )
         judged = lines._crm_get_judged()
         floors = billing._crm_get_floors()
@@ -264,15 +267,29 @@ class AccountMove(models.Model):
             )
         return self.env._("“%(line)s” gives %(percent)g %% beyond the order.", **values)
 
-    def _crm_explain_refusal(self, verdict, floor):
-        worst = max(verdict.lines.values(), key=lambda line: line.percent)
+    def _crm_find_beyond_floor(self, verdict, floor):
+        """Of a single invoice what gives most, if that is more than anybody may give:
+        ``(key of the line, percent)``; with what its order gave already."""
+        if floor is None or not verdict.excess:
+            return None
+        given = {
+            key: found.percent for key, found in verdict.lines.items() if found.excess
+        } | {
+            line.id: line._crm_get_given_in_all(verdict.lines[line.id].percent)
+            for line in self.invoice_line_ids
+            if line.id in verdict.lines and verdict.lines[line.id].excess
+        }
+        worst = max(given, key=given.get)
+        return (worst, given[worst]) if given[worst] > floor else None
+
+    def _crm_explain_refusal(self, key, percent, floor):
         return self.env._(
-            "%(document)s cannot be posted: “%(line)s” gives %(percent)g %%, and"
+            "%(document)s cannot be posted: “%(line)s” gives %(percent)g %% in all, and"
             " %(floor)g %% is the most that %(customer)s may be given. Nobody can"
             " approve more; lower the discount to %(floor)g %% or less.",
             document=self.display_name,
-            line=self._crm_name_line(worst.key),
-            percent=worst.percent,
+            line=self._crm_name_line(key),
+            percent=percent,
             customer=self.commercial_partner_id.display_name,
             floor=floor,
         )

@@ -88,7 +88,7 @@ class CrmAccountLineLedger(models.AbstractModel):
         """
         amounts, moves = defaultdict(Decimal), set()
         for line in self:  # not filtered: what is read is read for all of them
-            if line.display_type != "product" or line.is_downpayment:
+            if line.display_type != "product" or line._crm_is_billed_ahead():
                 continue
             if line.move_id.move_type == "out_refund":
                 amounts[line.id] = line._crm_get_credited()
@@ -108,8 +108,8 @@ class CrmAccountLineLedger(models.AbstractModel):
         return self.filtered(
             lambda line: (
                 line.display_type == "product"
-                and not line.is_downpayment
                 and not line._crm_is_as_ordered()
+                and not line._crm_is_billed_ahead()
             )
         )
 

@@ -56,11 +56,36 @@ class CrmAccountLineRules(models.AbstractModel):
             partners = order.partner_id | order.partner_invoice_id
             return (
                 order.state == "sale"
+                and not line.is_downpayment
                 and line.product_id == self.product_id
                 and customer in partners.commercial_partner_id
             )
 
         return self.sale_line_ids.filtered(is_agreed)[:1]
+
+    def _crm_is_billed_ahead(self):
+        """Whether the line is a down payment on an order of the customer: one that is
+        billed, or taken off again, and no more than what was billed."""
+        self.ensure_one()
+        customer = self.move_id.partner_id.commercial_partner_id
+        ahead = self.sale_line_ids.filtered(
+            lambda line: (
+                line.is_downpayment
+                and customer
+                in (
+                    line.order_id.partner_id | line.order_id.partner_invoice_id
+                ).commercial_partner_id
+            )
+        )
+        if not ahead or self.price_subtotal >= 0:
+            return bool(ahead)
+        billed = ahead.invoice_lines.filtered(
+            lambda line: line.parent_state == "posted" or line == self
+        )
+        if len(billed.currency_id) > 1:
+            return False
+        left = -sum(billed.mapped("amount_currency"))
+        return self.currency_id.compare_amounts(left, 0) >= 0
 
     def _crm_get_agreed_price(self, ordered, part=0.0, price_beyond=0.0):
         """What a unit should be billed at by its order.
@@ -81,6 +106,21 @@ class CrmAccountLineRules(models.AbstractModel):
             move.invoice_date or fields.Date.context_today(move),
             round=False,
         )
+
+    def _crm_get_given_in_all(self, percent):
+        """What a line gives of what the customer was entitled to, with what the order
+        gave: percent, to the hundredth.
+
+        :param percent: what it gives beyond the order
+        """
+        self.ensure_one()
+        percent = float(percent)
+        ordered = self._crm_get_agreed_line()
+        if not ordered or ordered.crm_reference_price <= 0:
+            return percent
+        by_right = self._crm_get_agreed_price(ordered, 1.0, ordered.crm_reference_price)
+        left = (100 - percent) * self._crm_get_agreed_price(ordered) / by_right
+        return max(percent, round(100 - left, 2))
 
     def _crm_get_beyond_ordered(self, agreed):
         """What lines bill that nobody ordered: ``{id: (part of the quantity, what a

@@ -77,8 +77,9 @@ class CrmSaleLineRules(models.AbstractModel):
         "product_uom_qty",
         "combo_item_id",
         # The parts of a combo have its price together alone.
-        "linked_line_id.product_uom_qty",
+        *("linked_line_id.product_uom_qty", "linked_line_id.product_uom_id"),
         "linked_line_id.linked_line_ids.combo_item_id",
+        "linked_line_id.linked_line_ids.product_uom_id",
         "linked_line_id.linked_line_ids.product_uom_qty",
         "order_id.partner_id",
         "order_id.currency_id",
@@ -259,11 +260,15 @@ class CrmSaleLineRules(models.AbstractModel):
             parts = combo._get_linked_lines()
         wanted = combo.product_template_id.sudo().combo_ids
         quantities = dict.fromkeys(wanted, 0.0)
+        units = combo.product_uom_id == combo.product_id.uom_id
         for part in parts.filtered("combo_item_id"):
             group = part.combo_item_id.combo_id
             quantities[group] = quantities.get(group, 0.0) + part.product_uom_qty
+            # The share is that of a piece, whatever the line counts in.
+            units = units and part.product_uom_id == part.product_id.uom_id
         alike = len({round(quantity, 6) for quantity in quantities.values()}) == 1
-        return combo if alike and len(quantities) == len(wanted) else nothing
+        whole = alike and units and len(quantities) == len(wanted)
+        return combo if whole else nothing
 
     def _crm_get_combo_prices(self, combo, pricelist):
         """Unit prices of a part of a combo: its share in what the whole costs by a

@@ -430,6 +430,8 @@ BEGINNINGS = (
     "theirs",
     "needed",
     "asked",
+    "billed",
+    "posted",
 )
 STEPS = st.lists(
     st.tuples(
@@ -530,7 +532,7 @@ class EditsCase(RulesCommon):
     def begin(self, name):
         """An order in one of the standings that a life of edits leads to."""
         actor, discounts = self.sales, (0, 25, 0)
-        if name in ("fresh", "within"):
+        if name in ("fresh", "within", "billed", "posted"):
             discounts = (10, 0)
         values = {"user_id": self.sales.id}
         if name == "managers":
@@ -546,8 +548,16 @@ class EditsCase(RulesCommon):
             order.action_approval_request()
         if name in ("granted", "confirmed"):
             self.grant(order)
-        if name in ("confirmed", "within", "managers"):
+        if name in ("confirmed", "within", "managers", "billed", "posted"):
             order.action_confirm()
+        if name in ("billed", "posted"):
+            move = order.sudo()._create_invoices()
+            if name == "posted":
+                move.invoice_line_ids.quantity = 5
+                move.action_post()
+                order.sudo()._create_invoices()
+            else:
+                move.invoice_line_ids[0].discount = 20
         self.remember(self.beginnings, actor.login)
 
     # === what is given, worked out once more ===
@@ -843,7 +853,10 @@ class TestEdits(EditsCase, TransactionCase):
 
     def test_every_door_can_be_gone_through(self):
         """What is refused always would prove nothing."""
-        standings = ("fresh", "asked", "within", "theirs"), ("needed", "granted")
+        standings = [
+            ("fresh", "asked", "within", "theirs", "billed"),
+            ("needed", "granted", "posted"),
+        ]
         for door in DOORS:
             for *names, number, a in itertools.product(*standings, range(2), range(3)):
                 if not self.counts[door]:

@@ -21,7 +21,7 @@ from odoo.addons.crm_extension.models.discount.margin import (
     margin_of,
     shortfall_of,
 )
-from odoo.addons.crm_extension.models.discount.scope import Place
+from odoo.addons.crm_extension.models.discount.scope import Place, find_hidden
 from odoo.addons.crm_extension.models.discount.verdict import Line, judge
 
 from .common import TAGS
@@ -33,13 +33,17 @@ BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
 FURNITURE, SEATING, STOOLS, STORAGE = 1, 2, 3, 4
 PATHS = {1: (1,), 2: (2, 1), 3: (3, 2, 1), 4: (4,)}
 KEY_ACCOUNT, PROJECT = 21, 22
+GOLD, JADE = 31, 32
 
 days = st.one_of(st.none(), st.sampled_from([BEFORE, DAY, AFTER]))
 categories = st.sampled_from([None, *PATHS])
 places = st.builds(
-    lambda leaf, customer_class: Place(DAY, PATHS.get(leaf, ()), customer_class),
+    lambda leaf, customer_class, tier: Place(
+        DAY, PATHS.get(leaf, ()), customer_class, tier
+    ),
     categories,
     st.sampled_from([None, KEY_ACCOUNT, PROJECT]),
+    st.sampled_from([None, GOLD, JADE]),
 )
 floors = st.lists(
     st.builds(
@@ -53,6 +57,7 @@ floors = st.lists(
         st.sampled_from([0, 1, 10, 100]),
         days,
         days,
+        st.sampled_from([None, GOLD, JADE]),
     ),
     max_size=12,
 )
@@ -64,6 +69,7 @@ def fits(rule, place, quantity):
     return (
         (rule.category is None or rule.category in place.categories)
         and rule.customer_class in (None, place.customer_class)
+        and rule.tier in (None, place.tier)
         and rule.min_quantity <= quantity
         and (rule.first or place.day) <= place.day <= (rule.last or place.day)
     )
@@ -80,6 +86,25 @@ def test_the_first_by_priority_decides_and_of_equals_the_larger(rules, place, qu
     equals = [rule for rule in fitting if rule.priority == first]
     assert found in equals
     assert found.percent == max(rule.percent for rule in equals)
+
+
+@given(floors, places, quantities, quantities)
+def test_who_buys_in_parts_never_has_to_leave_less(rules, place, part, whole):
+    ruled = MarginFloors(rules)
+    found = ruled.find_strictest(place, {part, whole})
+    of_both = [ruled.find(place, quantity) for quantity in (part, whole)]
+    said = [rule.percent for rule in of_both if rule]
+    assert (found.percent if found else None) == max(said, default=None)
+
+
+@given(floors, places, quantities)
+def test_what_never_decides_is_told_and_never_decides(rules, place, quantity):
+    found = MarginFloors(rules).find(place, quantity)
+    for hidden, before in find_hidden(rules, PATHS):
+        assert before.priority < hidden.priority
+        if fits(hidden, place, quantity):
+            assert fits(before, place, quantity)
+            assert found.priority < hidden.priority
 
 
 @given(floors, places, quantities)

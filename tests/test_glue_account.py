@@ -195,9 +195,9 @@ class TestDeviation(InvoiceCase):
     def test_a_link_to_somebodys_own_quotation_agrees_to_nothing(self):
         order = self.confirmed()
         quotation = order.copy()
-        quotation.order_line.price_unit = 1
+        quotation.order_line.price_unit = 300
         self.assertEqual(
-            self.make_invoice(quotation, price_unit=1).crm_approval_state, "needed"
+            self.make_invoice(quotation, price_unit=300).crm_approval_state, "needed"
         )
         self.assert_free(self.make_invoice(order))
 
@@ -207,8 +207,8 @@ class TestDeviation(InvoiceCase):
         foreign = self.make_invoice(order, discount=10)
         foreign.partner_id = self.other_company.partner_id
         self.assertEqual(foreign.crm_approval_state, "needed")
-        chairs = self.confirmed({"product_id": self.chair.id})
-        desks = self.make_invoice(chairs, price_unit=120)
+        chairs = self.confirmed({"product_id": self.chair.id, "price_unit": 300})
+        desks = self.make_invoice(chairs, price_unit=300)
         self.assertEqual(desks.crm_approval_state, "needed")
 
     def test_a_line_that_only_takes_off_is_asked_about(self):

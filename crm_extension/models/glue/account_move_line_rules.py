@@ -80,7 +80,7 @@ class CrmAccountLineRules(models.AbstractModel):
         if not ahead or self.price_subtotal >= 0:
             return bool(ahead)
         billed = ahead.invoice_lines.filtered(
-            lambda line: line.parent_state == "posted" or line == self
+            lambda line: line.parent_state == "posted" or line.move_id == self.move_id
         )
         if len(billed.currency_id) > 1:
             return False

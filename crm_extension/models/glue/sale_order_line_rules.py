@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.tools.sql import column_exists, create_column
 
 from ..discount.counter_offer import price_giving
 from ..discount.scope import Basket, Place, Purchase, to_path
@@ -11,7 +12,7 @@ from .sale_order_line_ledger import KEPT
 # them is readonly to the ORM, though nobody may write them: a readonly computed field
 # is computed anew for every line of a form, on every key.
 RULE_FIELDS = frozenset(
-    {"crm_full_price", "crm_own_price"}
+    {"crm_full_price", "crm_own_price", "crm_in_combo"}
     | {"crm_discount_entitlement", "crm_discount_ceiling"}
 )
 
@@ -48,6 +49,16 @@ class CrmSaleLineRules(models.AbstractModel):
         help="Unit price by the customer's own pricelist.",
         prefetch=KEPT,
     )
+    crm_in_combo = fields.Boolean(
+        string="Part of a Whole Combo",
+        compute="_compute_crm_own_price",
+        store=True,
+        readonly=False,
+        copy=False,
+        groups="base.group_user",
+        help="Its price is a share in what the combo costs as a whole.",
+        prefetch=KEPT,
+    )
     crm_discount_entitlement = fields.Char(
         string="Entitled by",
         compute="_compute_crm_reference_price",
@@ -69,6 +80,14 @@ class CrmSaleLineRules(models.AbstractModel):
         prefetch=KEPT,
     )
 
+    def _auto_init(self):
+        # An empty column: what was ordered before keeps its prices.
+        if not self._abstract and not column_exists(
+            self.env.cr, self._table, "crm_in_combo"
+        ):
+            create_column(self.env.cr, self._table, "crm_in_combo", "bool")
+        return super()._auto_init()
+
     # === COMPUTE METHODS === #
 
     @api.depends(
@@ -76,18 +95,18 @@ class CrmSaleLineRules(models.AbstractModel):
         "product_uom_id",
         "product_uom_qty",
         "combo_item_id",
-        # The parts of a combo have its price together alone.
-        *("linked_line_id.product_uom_qty", "linked_line_id.product_uom_id"),
-        "linked_line_id.linked_line_ids.combo_item_id",
-        "linked_line_id.linked_line_ids.product_uom_id",
-        "linked_line_id.linked_line_ids.product_uom_qty",
+        "linked_line_id",
         "order_id.partner_id",
         "order_id.currency_id",
         "order_id.fiscal_position_id",
     )
     def _compute_crm_own_price(self):
+        self.crm_in_combo = False
         for line in self:
-            line.crm_full_price, line.crm_own_price = line._crm_get_own_prices()
+            combo = line._crm_get_whole_combo()
+            if combo:
+                line.crm_in_combo = True
+            line.crm_full_price, line.crm_own_price = line._crm_get_own_prices(combo)
 
     @api.depends("crm_given_by_id", "product_id", "order_id.partner_id")
     def _compute_crm_discount_ceiling(self):
@@ -198,14 +217,17 @@ class CrmSaleLineRules(models.AbstractModel):
 
     # === BUSINESS METHODS: what the customer may claim === #
 
-    def _crm_get_own_prices(self):
+    def _crm_get_own_prices(self, combo):
         """Unit prices by the customer's own pricelist, whichever the order has:
-        before what it takes off in percent, and after."""
+        before what it takes off in percent, and after.
+
+        :param combo: the whole combo that the line is a part of, or empty
+        """
         self.ensure_one()
         if not self.product_id or self.display_type or self.product_type == "combo":
             return 0.0, 0.0
         line = self.with_company(self.company_id)
-        if combo := line._crm_get_whole_combo():
+        if combo:
             full, own = line._crm_get_combo_prices(combo, line._crm_get_own_pricelist())
         else:
             full, own = line._crm_get_prices_by(line._crm_get_own_pricelist())
@@ -269,6 +291,23 @@ class CrmSaleLineRules(models.AbstractModel):
         alike = len({round(quantity, 6) for quantity in quantities.values()}) == 1
         whole = alike and units and len(quantities) == len(wanted)
         return combo if whole else nothing
+
+    def _crm_settle_combos(self):
+        """Price anew what has become, or is no more, a part of a whole combo: other
+        lines see to that. A dependency on them would cost every line of a quotation
+        that is typed."""
+        parts = self.filtered("combo_item_id") if self.combo_item_id else self.browse()
+        changed = parts.filtered(
+            lambda line: (
+                line.crm_in_combo != bool(line._crm_get_whole_combo())
+                # What was ordered keeps its prices while nothing is taken out of it.
+                and (line.crm_in_combo or line.state != "sale")
+            )
+        )
+        if changed:
+            for name in ("crm_full_price", "crm_own_price", "crm_in_combo"):
+                self.env.add_to_compute(self._fields[name], changed)
+            changed.modified(["crm_full_price", "crm_own_price"])
 
     def _crm_get_combo_prices(self, combo, pricelist):
         """Unit prices of a part of a combo: its share in what the whole costs by a

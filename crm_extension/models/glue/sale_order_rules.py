@@ -104,6 +104,7 @@ class CrmSaleRules(models.AbstractModel):
 
     def _crm_settle_claims(self):
         """Bring up to date what the lines may claim by what others buy."""
+        self.order_line._crm_settle_combos()
         concerned = self._crm_filter_by_amount()
         concerned.mapped("crm_basket")  # first, for it may let the lines compute anew
         concerned.order_line.mapped("crm_reference_price")

@@ -14,6 +14,7 @@ from ..credit.exposure import (
     find_overdue,
 )
 from ..credit.grade import GRADES, Behaviour, grade, score
+from .shared_value import SharedValue
 
 # Who sells to a customer, or keeps its accounts, sees what it may still buy.
 READERS = (
@@ -214,7 +215,7 @@ class CrmCustomerCredit(models.AbstractModel):
 
     # As the partner defines it; amounts of an abstract model need one.
     currency_id = fields.Many2one("res.currency")
-    crm_credit_account = fields.Binary(
+    crm_credit_account = SharedValue(
         compute="_compute_crm_credit_account",
         compute_sudo=True,  # the books are the same whoever looks
         exportable=False,

@@ -6,6 +6,7 @@ from odoo.tools import format_amount, ormcache
 from ..approval.core.facts import Fact
 from ..credit.exposure import FREE, judge
 from .res_partner_credit import get_rates, round_to
+from .shared_value import SharedValue
 
 GATE = "sale.order:confirm"
 TOPIC = "credit"
@@ -52,7 +53,7 @@ class CrmSaleCredit(models.AbstractModel):
         related="company_id.currency_id",
         groups="base.group_user",
     )
-    crm_credit = fields.Binary(
+    crm_credit = SharedValue(
         compute="_compute_crm_credit",
         compute_sudo=True,  # the books are the same whoever looks
         exportable=False,

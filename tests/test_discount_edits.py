@@ -36,6 +36,8 @@ PERCENTS = (0, 5, 10, 10.01, 15, 20, 25, 30, 40, 41, 100, 150, -10)
 QUANTITIES = (10, 1, 0, -2, 9, 20, 30, 100)
 AMOUNTS = (1, 400, 1500, 5000)
 WHOLE = 100
+# Desk and chair together cost less than alone.
+COMBO, SHARES = 400, (315.79, 84.21)
 EXAMPLES = 30
 
 
@@ -91,6 +93,7 @@ class Memory:
         self.asked = dict(earlier.asked) if earlier else {}  # by line
         self.agreed = list(earlier.agreed) if earlier else []
         self.last_decision = earlier.last_decision if earlier else 0
+        self.taken = set(earlier.taken) if earlier else set()  # by customers
         self.granted = set(earlier.granted) if earlier else set()
 
 
@@ -161,6 +164,35 @@ class Doors:
                 "price_unit": choose(AMOUNTS, a)
             }
         order.order_line = [Command.create(values)]
+
+    def add_combo(self, order, a, b):
+        """A combo, or a part of it without the others, or more of one than of it."""
+        combo = self.case.office
+        line = self.env["sale.order.line"].with_env(order.env)
+        line = line.create({"order_id": order.id, "product_id": combo.id})
+        parts = combo.combo_ids.combo_item_ids[: 1 + (a + b) % 2]
+        order.order_line = [
+            Command.create(
+                {"product_id": item.product_id.id, "combo_item_id": item.id}
+                | {"linked_line_id": line.id, "discount": choose(PERCENTS, b)}
+                | {"product_uom_qty": choose(QUANTITIES, a * number)}
+            )
+            for number, item in enumerate(parts)
+        ]
+
+    def add_optional(self, order, a, b):
+        """Nothing of it yet, and the customer chooses how much."""
+        discount = choose(PERCENTS, b)
+        line = self.env["sale.order.line"].with_env(order.env)
+        line = line.create(
+            {"order_id": order.id, "product_id": choose(self.case.products, a).id}
+            | {"product_uom_qty": 0, "discount": discount}
+        )
+        self.case.remember(order.sudo(), order.env.user.login)
+        if a % 2:
+            public = self.env.ref("base.public_user")
+            line.with_user(public).sudo().product_uom_qty = choose(QUANTITIES, a)
+            self.case.memory.taken.add(line.id)
 
     def delete_line(self, order, a, b):
         line = line_of(order, a)
@@ -290,8 +322,13 @@ class Doors:
 
     def decide(self, order, a, b):
         """Whoever is asked, or somebody who is not."""
-        items = self.env["crm.approval.item"].search(
-            [("request_id.res_id", "=", order.id), ("state", "=", "open")]
+        documents = order, *order.sudo().invoice_ids
+        items = self.env["crm.approval.item"].search([("state", "=", "open")])
+        items = items.filtered(
+            lambda item: (
+                (item.request_id.res_model, item.request_id.res_id)
+                in {(document._name, document.id) for document in documents}
+            )
         )
         if not items:
             raise NoEdit
@@ -307,6 +344,67 @@ class Doors:
     def take_offer(self, order, a, b):
         order.action_approval_take_offer(a % 2)
 
+    def pay_ahead(self, order, a, b):
+        """A down payment, and the final invoice that takes it off."""
+        wizard = self.env["sale.advance.payment.inv"].with_env(order.sudo().env)
+        wizard = wizard.with_context(active_model="sale.order", active_ids=order.ids)
+        values = {"advance_payment_method": "percentage", "amount": choose((10, 50), a)}
+        wizard.create(values).create_invoices()
+        drafts = order.sudo().invoice_ids.filtered(lambda move: move.state == "draft")
+        if b % 2:
+            drafts.action_post()
+        wizard.create({"advance_payment_method": "delivered"}).create_invoices()
+
+    def invoice(self, order, a, b):
+        move = order.sudo()._create_invoices(final=bool(b % 2))
+        if a % 2:
+            move.action_post()
+
+    def edit_invoice(self, order, a, b):
+        move = self.move_of(order, a)
+        line = choose(move.invoice_line_ids, a)
+        edits = (
+            {"quantity": choose(QUANTITIES, b)},
+            {"discount": choose(PERCENTS, b)},
+            {"price_unit": line.price_unit * (1 - choose(PERCENTS, b) / WHOLE)},
+            {"product_id": choose(self.case.products, b).id},
+        )
+        line.write(choose(edits, a + b))
+
+    def add_to_invoice(self, order, a, b):
+        move = self.move_of(order, a)
+        less = {"name": "Less", "price_unit": -choose(AMOUNTS, a), "tax_ids": False}
+        lines = (
+            less,
+            less | {"is_downpayment": True},
+            {"product_id": choose(self.case.products, a).id}
+            | {"discount": choose(PERCENTS, b)},
+        )
+        move.invoice_line_ids = [Command.create(choose(lines, b))]
+
+    def term_of_invoice(self, order, a, b):
+        self.move_of(order, a).invoice_payment_term_id = choose(self.case.terms, b)
+
+    def post(self, order, a, b):
+        self.move_of(order, a).action_post()
+
+    def ask_for_invoice(self, order, a, b):
+        self.move_of(order, a).action_approval_request()
+
+    def credit(self, order, a, b):
+        posted = order.sudo().invoice_ids.filtered(lambda move: move.state == "posted")
+        if not posted:
+            raise NoEdit
+        note = choose(posted, a)._reverse_moves()
+        if b % 2:
+            note.action_post()
+
+    def move_of(self, order, number):
+        moves = order.sudo().invoice_ids
+        if not moves:
+            raise NoEdit
+        return choose(moves, number)
+
     def back_and_forth(self, order, a, b):
         """Given back and taken again, so that somebody else seems to have given it."""
         line = line_of(order, a)
@@ -315,10 +413,14 @@ class Doors:
         line.discount = discount
 
 
-DOORS = tuple(name for name in vars(Doors) if not name.startswith("_"))
+HELPERS = ("move_of",)
+DOORS = tuple(
+    name for name in vars(Doors) if not name.startswith("_") and name not in HELPERS
+)
 ACTORS = ("sales", "sales", "sales", "server", "manager")
 # What leads on is tried more often.
 OFTEN = ("ask", "decide", "decide", "decide", "confirm", "confirm", "confirm")
+OFTEN += ("invoice", "invoice", "edit_invoice", "post")
 BEGINNINGS = (
     "fresh",
     "granted",
@@ -392,6 +494,33 @@ class EditsCase(RulesCommon):
             }
         )
         self.entitle(5, min_quantity=ENTITLED_FROM)
+        self.make_combo()
+        for product in self.products:
+            product.invoice_policy = "order"
+        self.make_policy(
+            [self.step("Sales Manager", 10)],
+            name="Beyond the order",
+            gate="account.move:post",
+        )
+
+    def make_combo(self):
+        parts = self.env["product.combo"].create(
+            [
+                {
+                    "name": product.name,
+                    "combo_item_ids": [Command.create({"product_id": product.id})],
+                }
+                for product in (self.desk, self.chair)
+            ]
+        )
+        self.office = self.env["product.product"].create(
+            {
+                "name": "Office",
+                "type": "combo",
+                "list_price": COMBO,
+                "combo_ids": [Command.set(parts.ids)],
+            }
+        )
 
     def lower(self, name, percent, **item):
         item |= {"applied_on": "3_global", "compute_price": "formula"}
@@ -427,30 +556,55 @@ class EditsCase(RulesCommon):
         self.env.flush_all()
         self.env.cr.execute(
             """SELECT order_id, id, product_id, product_uom_id,
-                      product_uom_qty::float, price_unit::float, discount::float
+                      product_uom_qty::float, price_unit::float, discount::float,
+                      linked_line_id
                  FROM sale_order_line
-                WHERE order_id = ANY(%s) AND display_type IS NULL ORDER BY id""",
+                WHERE order_id = ANY(%s) AND display_type IS NULL
+                      AND NOT COALESCE(is_downpayment, FALSE)
+                ORDER BY id""",
             [orders.ids],
         )
-        lines = defaultdict(list)
-        for order, *line in self.env.cr.fetchall():
+        lines, parts = defaultdict(list), defaultdict(list)
+        for order, *line, combo in self.env.cr.fetchall():
             lines[order].append(line)
+            if combo:
+                parts[order, combo].append(line)
+        self.find_whole_combos(lines, parts)
         return lines
 
-    def price_of(self, order, product, unit, quantity):
+    def find_whole_combos(self, lines, parts):
+        """Which lines are parts of a combo that is there with all its parts."""
+        units = {
+            key: unit for own in lines.values() for key, _product, unit, *_rest in own
+        }
+        self.whole = set()
+        for (_order, combo), own in parts.items():
+            bought = dict.fromkeys((self.desk.id, self.chair.id), 0)
+            one = {unit for _key, _product, unit, *_rest in own} | {units.get(combo)}
+            for _key, product, _unit, quantity, *_rest in own:
+                bought[product] = bought.get(product, 0) + quantity
+            if len(set(bought.values())) == 1 and one == {self.units[0].id}:
+                self.whole |= {line[0] for line in own}
+
+    def price_of(self, order, product, unit, quantity, key=None):
         """What one unit costs this customer by right, in the order's currency."""
         in_one = DOZEN if unit == self.units[1].id else 1
         share = self.entitled[order.partner_id.id]
+        rate = 2 if order.currency_id == self.euro else 1
+        if key in self.whole:
+            listed = dict(zip((self.desk.id, self.chair.id), SHARES, strict=True))
+            if quantity >= ENTITLED_FROM:
+                share = min(share, ENTITLED_TO)
+            return listed[product] * share * rate
         if quantity * in_one >= ENTITLED_FROM:
             share = min(share, ENTITLED_TO)
-        rate = 2 if order.currency_id == self.euro else 1
         return self.listed.get(product, 0) * in_one * share * rate
 
     def reckon(self, order, lines):
         """What each line of an order gives: :class:`Content`."""
         sold, taken = {}, {}
         for key, product, unit, quantity, price, discount in lines:
-            by_right = self.price_of(order, product, unit, quantity) * quantity
+            by_right = self.price_of(order, product, unit, quantity, key) * quantity
             asked = price * (1 - discount / WHOLE) * quantity
             if by_right <= 0 and asked < by_right:
                 taken[key] = by_right - asked
@@ -500,11 +654,14 @@ class EditsCase(RulesCommon):
         for key, product, unit, quantity, price, discount in lines:
             thing = order.id, product, unit, quantity
             asked = price * (1 - discount / WHOLE) * quantity
-            asked -= self.price_of(order, product, unit, quantity) * quantity
+            asked -= self.price_of(order, product, unit, quantity, key) * quantity
             before = self.memory.asked.get(key)
             if not before or before[0] != thing or asked < before[1] - CENT:
-                self.memory.givers[key] = login
+                # Customers choose of what is offered, and give nothing.
+                if key not in self.memory.taken:
+                    self.memory.givers[key] = login
             self.memory.asked[key] = thing, asked
+        self.memory.taken.clear()
 
     def remember_agreed(self, orders, contents):
         domain = [("verb", "=", "approve"), ("document_model", "=", "sale.order")]
@@ -528,6 +685,7 @@ class EditsCase(RulesCommon):
 
     def get_granted(self, order):
         requests = order.sudo().crm_approval_request_ids
+        requests = requests.filtered(lambda request: request.res_model == order._name)
         return set(requests.filtered(lambda request: request.state == "granted").ids)
 
     # === what must hold ===
@@ -556,6 +714,43 @@ class EditsCase(RulesCommon):
         if beyond and not points <= agreed:
             return [*beyond.values(), f"without {sorted(points - agreed)}"]
         return []
+
+    def find_invoice_leaks(self, order):
+        """What posted invoices of a single order give beyond it, without a grant."""
+        self.env.flush_all()
+        moves = order.invoice_ids.filtered(
+            lambda move: move.state == "posted" and move.move_type == "out_invoice"
+        )
+        return [
+            f"{move.name}: {leak}"
+            for move in moves
+            if not self.get_granted(move)
+            for leak in self.find_leaks_of(move, order)
+        ]
+
+    def find_leaks_of(self, move, order):
+        agreed_terms = order.payment_term_id | move.partner_id.property_payment_term_id
+        if move.invoice_payment_term_id.early_discount and (
+            move.invoice_payment_term_id not in agreed_terms
+        ):
+            yield "early payment"
+        for line in move.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product"
+        ):
+            ordered = line.sale_line_ids[:1]
+            net = line.price_unit * (1 - line.discount / WHOLE)
+            if line.price_subtotal < 0 and not ordered:
+                yield f"{line.name} takes off {line.price_subtotal}"
+            elif ordered.is_downpayment:
+                billed = ordered.invoice_lines.filtered(
+                    lambda line: line.parent_state == "posted"
+                )
+                if -sum(billed.mapped("amount_currency")) < -CENT:
+                    yield "more taken off than was billed ahead"
+            elif ordered and line.product_id == ordered.product_id:
+                agreed = ordered.price_unit * (1 - ordered.discount / WHOLE)
+                if net < agreed - CENT and line.quantity > 0:
+                    yield f"{line.name} at {net} instead of {agreed}"
 
     def get_ceiling(self, content, key):
         """What may be given on a line by who gave it, and by who took off what it
@@ -586,6 +781,7 @@ class EditsCase(RulesCommon):
                 contents = self.remember(orders, self.get_login(step[1]))
                 for order in orders:
                     leaks = self.find_leaks(order, contents[order.id])
+                    leaks += self.find_invoice_leaks(order)
                     self.assertFalse(leaks, f"{order.name}: {leaks}\n{story}")
         finally:
             savepoint.rollback()

@@ -11,6 +11,7 @@ from .scope import (
     Entitlements,
     Giver,
     find_conflicts,
+    find_hidden,
     find_idle,
     to_path,
 )
@@ -245,7 +246,35 @@ class CrmDiscountPolicy(models.Model):
                 smaller=smaller.name,
                 least=smaller.percent,
             )
-        claims = [rule._to_rule() for rule in rules.entitlement_ids]
+        for hidden, before in (
+            *find_hidden(ceilings, paths),
+            *find_hidden(floors, paths),
+        ):
+            yield self.env._(
+                "“%(hidden)s” never decides: wherever it holds, “%(before)s” comes"
+                " first. Remove it, or give it the smaller priority number.",
+                hidden=hidden.name,
+                before=before.name,
+            )
+        yield from rules._tell_beyond_floor(ceilings)
+        yield from rules._tell_claims(paths)
+
+    def _tell_beyond_floor(self, ceilings):
+        """Who may give what nobody can."""
+        own = Ceiling(None, self.env._("Everybody Else"), self.default_limit)
+        for ceiling in (own, *ceilings):
+            if ceiling.percent > self.floor:
+                yield self.env._(
+                    "“%(rule)s” allows %(percent)g %%, and the company floor refuses"
+                    " more than %(floor)g %% to everybody.",
+                    rule=ceiling.name,
+                    percent=ceiling.percent,
+                    floor=self.floor,
+                )
+
+    def _tell_claims(self, paths):
+        """What of the entitlements changes nothing or can be had for the asking."""
+        claims = [rule._to_rule() for rule in self.entitlement_ids]
         for idle, better in find_idle(claims, paths):
             yield self.env._(
                 "“%(idle)s” (%(least)g %%) changes nothing: wherever it holds,"
@@ -255,7 +284,7 @@ class CrmDiscountPolicy(models.Model):
                 better=better.name,
                 most=better.percent,
             )
-        for rule in rules.entitlement_ids.filtered("tag_id"):
+        for rule in self.entitlement_ids.filtered("tag_id"):
             yield self.env._(
                 "“%(rule)s” follows the customer tag “%(tag)s”, which everybody can"
                 " set who may edit customers. Take the customer class or the customer"

@@ -69,6 +69,17 @@ class MarginFloors(RankedRules):
         self.by_class = bool(self._get_parts(1))
         self.by_tier = bool(self._get_parts(2))
         self.by_day = any(rule.first or rule.last for rule in ranked)
+        self.by_quantity = any(rule.min_quantity for rule in ranked)
+
+    def find_strictest(
+        self, place: Place, quantities: Iterable[float]
+    ) -> MarginFloor | None:
+        """Of the floors of several quantities the largest: that of the line alone and
+        of all that is judged with it, so that nobody gains by buying in parts."""
+        found = [
+            rule for quantity in quantities if (rule := self.find(place, quantity))
+        ]
+        return max(found, key=lambda rule: rule.percent, default=None)
 
     def find(self, place: Place, quantity: float) -> MarginFloor | None:
         """The floor of what is sold at a place, ``None`` where nothing has to be

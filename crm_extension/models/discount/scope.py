@@ -348,6 +348,32 @@ def find_idle(
                 break
 
 
+def find_hidden(rules: Iterable, paths: Mapping[int, tuple]) -> Iterator[tuple]:
+    """Ceilings or margin floors that never decide, each with one that comes before it
+    wherever it holds: pairs ``(hidden, before)``.
+
+    Found by scope, as the rules themselves are: it takes no time by pairs.
+
+    :param paths: ``{category: (itself, and those above it)}``
+    """
+    by_scope = defaultdict(list)
+    for rule in rules:
+        by_scope[_get_scope(rule)].append(rule)
+    for rule in (rule for equals in list(by_scope.values()) for rule in equals):
+        job, team, category, customer_class, tier = _get_scope(rule)
+        wider = product(
+            {job, None},
+            {team, None},
+            {*paths.get(category, (category,)), None},
+            {customer_class, None},
+            {tier, None},
+        )
+        others = (other for scope in wider for other in by_scope.get(scope, ()))
+        before = next((other for other in others if _hides(other, rule)), None)
+        if before:
+            yield rule, before
+
+
 def is_in_force(rule, day: date | None) -> bool:
     """Whether a rule holds on a day; without one, where no rule is of certain days."""
     return (not rule.first or rule.first <= day) and (not rule.last or day <= rule.last)
@@ -414,6 +440,24 @@ def share_place(one, other, paths) -> bool:
         )
         and max(one.first or date.min, other.first or date.min)
         <= min(one.last or date.max, other.last or date.max)
+    )
+
+
+def _get_scope(rule) -> tuple:
+    """Whom and what a ceiling or margin floor speaks of, dates and quantities left
+    out."""
+    giver = getattr(rule, "job", None), getattr(rule, "team", None)
+    return (*giver, rule.category, rule.customer_class, rule.tier)
+
+
+def _hides(outer, inner) -> bool:
+    """Whether of two rules, of which one is of a scope as wide as the other's or
+    wider, that one decides always."""
+    return (
+        outer.priority < inner.priority
+        and (outer.first or date.min) <= (inner.first or date.min)
+        and (outer.last or date.max) >= (inner.last or date.max)
+        and getattr(outer, "min_quantity", 0) <= getattr(inner, "min_quantity", 0)
     )
 
 

@@ -24,6 +24,7 @@ from . import sale_order_line
 from . import payment_transaction
 from . import stock_move
 from . import stock_picking
+from . import account_move_rules, account_move_line_rules  # before what is made of them
 from . import account_move
 from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line

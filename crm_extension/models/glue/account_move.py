@@ -11,15 +11,15 @@ from ..discount.verdict import judge
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "crm.approval.mixin"]
+    _inherit = ["account.move", "crm.account.rules", "crm.approval.mixin"]
 
     crm_discount_excess = fields.Float(
         string="Below the Order (%)",
         compute="_compute_crm_discount_excess",
         digits=(5, 2),
         groups="base.group_user",
-        help="The most that a line gives beyond its order; beyond the customer's"
-        " pricelist where there is no order.",
+        help="The most that a line gives beyond its order; where there is no order,"
+        " beyond what whoever wrote it may give.",
     )
 
     # Customers are rated by what was billed to them, whichever contact it went to. All
@@ -35,9 +35,10 @@ class AccountMove(models.Model):
 
     @api.depends(lambda self: self._crm_discount_depends())
     def _compute_crm_discount_excess(self):
+        # Superuser mode: billing clerks need not read the order behind it.
+        verdicts = self.sudo()._crm_get_verdicts()
         for move in self:
-            # Superuser mode: billing clerks need not read the order behind it.
-            move.crm_discount_excess = move.sudo()._crm_get_verdict().given
+            move.crm_discount_excess = verdicts[move.id].excess
 
     @api.depends("crm_approval_state")
     def _compute_hide_post_button(self):
@@ -83,7 +84,7 @@ class AccountMove(models.Model):
                 past=[("state", "=", "posted")],
                 watched=frozenset(
                     {"state", "partner_id", "currency_id"}
-                    | {"invoice_line_ids", "line_ids"}
+                    | {"invoice_line_ids", "line_ids", "invoice_payment_term_id"}
                 ),
             ),
         )
@@ -109,6 +110,19 @@ class AccountMove(models.Model):
 
     def _approval_get_reasons(self, gate):
         return {move.id: move._crm_explain() for move in self}
+
+    def _approval_get_refusals(self, gate):
+        # What bills just what was ordered, and that is the rule, is not looked at.
+        suspects = self._approval_filter_governed(gate).filtered(
+            lambda move: move.invoice_line_ids._crm_filter_deviating()
+        )
+        floors = suspects._crm_get_floors()
+        refusals = {}
+        for key, verdict in suspects._crm_get_verdicts().items() if floors else ():
+            move = self.browse(key)
+            if beyond := move._crm_find_beyond_floor(verdict, floors.get(key)):
+                refusals[key] = move._crm_explain_refusal(*beyond, floors[key])
+        return refusals
 
     def _approval_get_summaries(self, gate):
         return {
@@ -137,7 +151,8 @@ class AccountMove(models.Model):
         return self.team_id.user_id
 
     def _approval_get_measures(self, gate):
-        return {move.id: move._crm_get_verdict().given for move in self}
+        verdicts = self._crm_get_verdicts()
+        return {move.id: verdicts[move.id].given for move in self}
 
     def _approval_get_amounts(self):
         return {move.id: abs(move.amount_untaxed_signed) for move in self}
@@ -150,21 +165,51 @@ class AccountMove(models.Model):
     @api.model
     def _crm_discount_depends(self):
         names = ("price_unit", "discount", "quantity", "product_id", "sale_line_ids")
-        return [f"invoice_line_ids.{name}" for name in names]
+        names += ("product_uom_id", "display_type")
+        header = ["partner_id", "currency_id", "invoice_payment_term_id"]
+        return [*header, *(f"invoice_line_ids.{name}" for name in names)]
+
+    def _crm_get_verdicts(self):
+        """What invoices give beyond their orders, or beyond what customers are entitled
+        to: ``{id: Verdict}``. Credit notes give nothing here: all of it goes back."""
+        billing = self.filtered(lambda move: move.move_type != "out_refund")
+        lines = billing.invoice_line_ids.filtered(
+            lambda line: (
+                line.display_type == "product" and not line._crm_is_billed_ahead()
+            )
+        )
+        judged = lines._crm_get_judged()
+        floors = billing._crm_get_floors()
+        return {
+            move.id: judge(
+                [
+                    judged[line.id].paid_early(early)
+                    for line in move.invoice_line_ids
+                    if line.id in judged
+                ],
+                floors.get(move.id),
+                move.currency_id.decimal_places,
+            )
+            for move in self
+            for early in (move._crm_get_early_payment(),)
+        }
 
     def _crm_get_verdict(self):
-        """What a single invoice gives beyond its order; nobody's ceiling counts."""
+        """As :meth:`_crm_get_verdicts`, of a single invoice."""
         self.ensure_one()
-        lines = self.invoice_line_ids if self.move_type != "out_refund" else ()
-        return judge(
-            [
-                line._crm_to_verdict_line()
-                for line in lines
-                if line.display_type == "product" and not line.is_downpayment
-            ],
-            None,
-            self.currency_id.decimal_places,
-        )
+        return self._crm_get_verdicts()[self.id]
+
+    def _crm_get_floors(self):
+        """The most that anybody may give on each invoice: ``{id: percent}``."""
+        policies = self.env["crm.discount.policy"]
+        found = {}
+        for company, moves in self.grouped("company_id").items():
+            if not (limits := policies._get_limits(company.id)):
+                continue
+            floors = moves.partner_id._crm_get_strictest_floors(company, limits.floor)
+            for move in moves:
+                found[move.id] = floors.get(move.partner_id.id, limits.floor)
+        return found
 
     def _crm_get_facts(self):
         facts = {
@@ -209,12 +254,44 @@ class AccountMove(models.Model):
                 origin=self.reversed_entry_id.name or self.env._("no invoice"),
             )
         worst = self._crm_get_verdict().worst
-        if not worst:
+        if not worst or not worst.excess:
             return ""
+        values = {"line": self._crm_name_line(worst.key), "percent": worst.percent}
+        if worst.rule:
+            return self.env._(
+                "“%(line)s” gives %(percent)g %% beyond what the customer is entitled"
+                " to; %(limit)g %% may be given without asking (%(rule)s).",
+                limit=worst.ceiling,
+                rule=worst.rule,
+                **values,
+            )
+        return self.env._("“%(line)s” gives %(percent)g %% beyond the order.", **values)
+
+    def _crm_find_beyond_floor(self, verdict, floor):
+        """Of a single invoice what gives most, if that is more than anybody may give:
+        ``(key of the line, percent)``; with what its order gave already."""
+        if floor is None or not verdict.excess:
+            return None
+        given = {
+            key: found.percent for key, found in verdict.lines.items() if found.excess
+        } | {
+            line.id: line._crm_get_given_in_all(verdict.lines[line.id].percent)
+            for line in self.invoice_line_ids
+            if line.id in verdict.lines and verdict.lines[line.id].excess
+        }
+        worst = max(given, key=given.get)
+        return (worst, given[worst]) if given[worst] > floor else None
+
+    def _crm_explain_refusal(self, key, percent, floor):
         return self.env._(
-            "“%(line)s” gives %(percent)g %% beyond the order.",
-            line=self._crm_name_line(worst.key),
-            percent=worst.percent,
+            "%(document)s cannot be posted: “%(line)s” gives %(percent)g %% in all, and"
+            " %(floor)g %% is the most that %(customer)s may be given. Nobody can"
+            " approve more; lower the discount to %(floor)g %% or less.",
+            document=self.display_name,
+            line=self._crm_name_line(key),
+            percent=percent,
+            customer=self.commercial_partner_id.display_name,
+            floor=floor,
         )
 
     def _crm_get_cards(self):

@@ -88,7 +88,7 @@ class CrmAccountLineLedger(models.AbstractModel):
         """
         amounts, moves = defaultdict(Decimal), set()
         for line in self:  # not filtered: what is read is read for all of them
-            if line.display_type != "product" or line.is_downpayment:
+            if line.display_type != "product" or line._crm_is_billed_ahead():
                 continue
             if line.move_id.move_type == "out_refund":
                 amounts[line.id] = line._crm_get_credited()
@@ -96,11 +96,22 @@ class CrmAccountLineLedger(models.AbstractModel):
             amounts[line.id] = -line._crm_get_billed_again()
             if not line._crm_is_as_ordered():
                 moves.add(line.move_id)
+        verdicts = self.move_id.browse().union(*moves)._crm_get_verdicts()
         for move in moves:
-            for key, row in move._crm_get_verdict().lines.items():
+            for line, row in verdicts[move.id].lines.items():
                 # What has no line of its own to be taken off from: the first has it.
-                amounts[key or move.invoice_line_ids[0].id] += row.concession
+                amounts[line or move.invoice_line_ids[0].id] += row.concession
         return {key: float(amount) for key, amount in amounts.items() if amount}
+
+    def _crm_filter_deviating(self):
+        """The lines that bill something else than what their order says."""
+        return self.filtered(
+            lambda line: (
+                line.display_type == "product"
+                and not line._crm_is_as_ordered()
+                and not line._crm_is_billed_ahead()
+            )
+        )
 
     def _crm_is_as_ordered(self):
         """Whether the line bills just what its order says: the quick look."""
@@ -112,6 +123,11 @@ class CrmAccountLineLedger(models.AbstractModel):
             and self.discount == ordered.discount
             and self.product_uom_id == ordered.product_uom_id
             and self.currency_id == ordered.currency_id
+            and ordered.qty_invoiced <= ordered.product_uom_qty
+            and not (
+                self.move_id.invoice_payment_term_id.early_discount
+                and self.move_id._crm_get_early_payment()
+            )
         )
 
     def _crm_get_credited(self):
@@ -144,17 +160,10 @@ class CrmAccountLineLedger(models.AbstractModel):
         quantity = self._crm_to_ordered_unit(ordered)
         part = billed_again(quantity, billed, ordered._crm_get_due()) / (quantity or 1)
         # At the order's price: below it, the line gives again.
-        amount = self._crm_get_reference_price(0) * self.quantity * part
+        amount = self._crm_get_agreed_price(ordered) * self.quantity * part
         return Decimal(repr(self.currency_id.round(min(amount, open_credit))))
-
-    def _crm_to_ordered_unit(self, ordered):
-        if not self.product_uom_id or not ordered.product_uom_id:
-            return self.quantity
-        return self.product_uom_id._compute_quantity(
-            self.quantity, ordered.product_uom_id, round=False
-        )
 
     def _crm_get_amount(self, quantity):
         """What a quantity is billed at, after the line's discount."""
-        price = self.price_unit * (1 - self.discount / 100)
-        return Decimal(repr(self.currency_id.round(price * quantity)))
+        amount = self._crm_get_net_price() * quantity
+        return Decimal(repr(self.currency_id.round(amount)))

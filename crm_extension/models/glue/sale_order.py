@@ -157,7 +157,7 @@ class SaleOrder(models.Model):
 
     def _approval_get_reasons(self, gate):
         verdicts = self._crm_get_verdicts()
-        related = self._crm_filter_asked_by_sum(gate)._crm_get_related()
+        related = self._crm_filter_asked_by_sum()._crm_get_related()
         return {
             order.id: " ".join(
                 filter(

@@ -170,12 +170,19 @@ class CrmSaleLedger(models.AbstractModel):
         """Percent for early payment beyond what the customer is entitled to."""
         if not self.payment_term_id.early_discount:
             return 0.0
-        customer = self.partner_id.with_company(self.company_id)
-        own = customer.property_payment_term_id
+        own = self._crm_get_usual_terms()
         if self.payment_term_id == own:
             return 0.0
         entitled = own.discount_percentage if own.early_discount else 0.0
         return max(self.payment_term_id.discount_percentage - entitled, 0.0)
+
+    def _crm_get_usual_terms(self):
+        """The payment terms that the customer is entitled to: those that are agreed,
+        else those of the customer's tier."""
+        company = self.company_id or self.env.company
+        customer = self.partner_id.with_company(company)
+        by_tier = customer._crm_get_tier_terms(company).get(customer.id)
+        return by_tier or customer.property_payment_term_id
 
     def _crm_get_given_after(self):
         """What posted invoices and credit notes give beyond a single order, in the

@@ -182,6 +182,9 @@ class SaleOrderLine(models.Model):
         """The lines whose concession whoever writes ``vals`` answers for. Who only
         takes some of it back gives nothing: it stays with who gave it."""
         touched = CONCESSION_FIELDS & vals.keys()
+        if not self.env.user._is_internal():
+            # A customer who takes what is offered gives nothing away.
+            return self.browse()
         if not touched <= PRICE_FIELDS:
             return self
         return self.filtered(

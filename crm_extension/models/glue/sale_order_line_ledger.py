@@ -139,6 +139,7 @@ class CrmSaleLineLedger(models.AbstractModel):
         "product_id",
         "product_uom_id",
         "product_uom_qty",
+        "crm_own_price",
         "order_id.partner_id",
         "order_id.currency_id",
         "order_id.pricelist_id",
@@ -266,10 +267,14 @@ class CrmSaleLineLedger(models.AbstractModel):
         if not self.product_id or self.display_type or self._crm_is_priced_otherwise():
             return 0.0
         line = self.with_company(self.company_id)
-        price = line.order_id.pricelist_id._get_product_price(
-            line.product_id.with_context(**line._get_product_price_context()),
-            **line._get_pricelist_kwargs(),
-        )
+        pricelist = line.order_id.pricelist_id
+        if combo := line._crm_get_whole_combo():
+            _full, price = line._crm_get_combo_prices(combo, pricelist)
+        else:
+            price = pricelist._get_product_price(
+                line.product_id.with_context(**line._get_product_price_context()),
+                **line._get_pricelist_kwargs(),
+            )
         return line.product_id._get_tax_included_unit_price_from_price(
             price,
             product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
@@ -280,10 +285,8 @@ class CrmSaleLineLedger(models.AbstractModel):
 
     def _crm_is_priced_otherwise(self):
         """Whether the price does not come from the product's own price: the parts of a
-        combo share its price, an expense is billed on at what it cost."""
-        return (
-            bool(self.combo_item_id) or self.product_type == "combo" or self.is_expense
-        )
+        combo have it, an expense is billed on at what it cost."""
+        return self.product_type == "combo" or self.is_expense
 
     def _crm_get_cost(self):
         """Unit cost by valuation, in the order's currency and the line's unit. The

@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import models
 
 from ..approval.core.facts import Fact
+from .sale_order_window import get_sum_key
 
 
 class CrmSaleLineMargin(models.AbstractModel):
@@ -24,9 +25,13 @@ class CrmSaleLineMargin(models.AbstractModel):
             return {}
         places = self._crm_get_places(limits.margins, company)
         costs = self._crm_get_priced_costs()
+        bought = self.order_id._crm_get_bought() if limits.margins.by_quantity else {}
         earnings = {}
         for line in self:
-            found = limits.margins.find(places[line.id], line._crm_get_own_quantity())
+            own = line._crm_get_own_quantity()
+            sums = bought.get(line.order_id.id, {})
+            quantities = {own, sums.get(get_sum_key(line), own)}
+            found = limits.margins.find_strictest(places[line.id], quantities)
             earnings[line.id] = {"cost": costs[line.id]}
             if found and not line._crm_is_billed_on():
                 earnings[line.id] |= {

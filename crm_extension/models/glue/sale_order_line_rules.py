@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..discount.counter_offer import price_giving
 from ..discount.scope import Basket, Place, Purchase, to_path
+from ..discount.verdict import judge
 from .sale_order_line_ledger import KEPT
 
 # Kept by the add-on: what the customer was entitled to, and by which rules. None of
@@ -75,7 +76,11 @@ class CrmSaleLineRules(models.AbstractModel):
         "product_uom_id",
         "product_uom_qty",
         "combo_item_id",
-        "linked_line_id",
+        # The parts of a combo have its price together alone.
+        *("linked_line_id.product_uom_qty", "linked_line_id.product_uom_id"),
+        "linked_line_id.linked_line_ids.combo_item_id",
+        "linked_line_id.linked_line_ids.product_uom_id",
+        "linked_line_id.linked_line_ids.product_uom_qty",
         "order_id.partner_id",
         "order_id.currency_id",
         "order_id.fiscal_position_id",
@@ -120,6 +125,21 @@ class CrmSaleLineRules(models.AbstractModel):
             },
             company,
         )
+
+    def _crm_get_prices_beyond(self):
+        """What one unit costs beyond the quantity that was ordered: as agreed where
+        whoever gives that may give it on any quantity, else what the customer is
+        entitled to: ``{id: price}``."""
+        policies = self.env["crm.discount.policy"]
+        prices = {line.id: line._crm_get_net_price() for line in self}
+        for company, lines in self.grouped("company_id").items():
+            if not (limits := policies._get_limits(company.id)):
+                continue
+            for key, line in lines._crm_get_judged(limits, company).items():
+                one = judge([line._replace(quantity=1)], None, 2)
+                if one.excess or one.shortfall:
+                    prices[key] = max(line.reference, line.price)
+        return prices
 
     def _crm_find_deciders(self, given):
         """Who could give by position what is above the ceiling of who gives it.
@@ -185,11 +205,10 @@ class CrmSaleLineRules(models.AbstractModel):
         if not self.product_id or self.display_type or self.product_type == "combo":
             return 0.0, 0.0
         line = self.with_company(self.company_id)
-        if self.combo_item_id and self._get_linked_line():
-            own = line._get_combo_item_display_price()
-            full = own
+        if combo := line._crm_get_whole_combo():
+            full, own = line._crm_get_combo_prices(combo, line._crm_get_own_pricelist())
         else:
-            full, own = line._crm_get_pricelist_prices()
+            full, own = line._crm_get_prices_by(line._crm_get_own_pricelist())
         if line.is_expense and line.product_id.expense_policy == "cost":
             # Billed on at what it cost us, which nobody calls a discount.
             own = min(own, line.product_id.standard_price)
@@ -204,12 +223,16 @@ class CrmSaleLineRules(models.AbstractModel):
         )
         return full, own
 
-    def _crm_get_pricelist_prices(self):
+    def _crm_get_own_pricelist(self):
         order = self.order_id
-        pricelist = order.partner_id.property_product_pricelist or order.pricelist_id
+        return order.partner_id.property_product_pricelist or order.pricelist_id
+
+    def _crm_get_prices_by(self, pricelist):
+        """Unit prices by a pricelist: before what it takes off in percent, and
+        after."""
         product = self.product_id.with_context(**self._get_product_price_context())
         asked = self._get_pricelist_kwargs()
-        asked["date"] = order._crm_get_price_date()
+        asked["date"] = self.order_id._crm_get_price_date()
         # A pricelist tells a fixed price in its own currency, whatever is asked for.
         currency = pricelist.currency_id or self.currency_id
         rate = currency._get_conversion_rate(
@@ -222,6 +245,74 @@ class CrmSaleLineRules(models.AbstractModel):
         if item.compute_price == "percentage":
             full = max(own, item._compute_price_before_discount(product, **asked))
         return full * rate, own * rate
+
+    def _crm_get_whole_combo(self):
+        """The combo that this line is a part of. None where other parts are missing or
+        of another quantity: a part alone has no share in a combo's price."""
+        self.ensure_one()
+        nothing = self.browse()
+        combo = self._get_linked_line() if self.combo_item_id else nothing
+        if combo.product_type != "combo" or combo.order_id != self.order_id:
+            return nothing
+        # Lines that are being typed know of each other by the order alone.
+        parts = combo.linked_line_ids
+        if not isinstance(combo.id, int):
+            parts = combo._get_linked_lines()
+        wanted = combo.product_template_id.sudo().combo_ids
+        quantities = dict.fromkeys(wanted, 0.0)
+        units = combo.product_uom_id == combo.product_id.uom_id
+        for part in parts.filtered("combo_item_id"):
+            group = part.combo_item_id.combo_id
+            quantities[group] = quantities.get(group, 0.0) + part.product_uom_qty
+            # The share is that of a piece, whatever the line counts in.
+            units = units and part.product_uom_id == part.product_id.uom_id
+        alike = len({round(quantity, 6) for quantity in quantities.values()}) == 1
+        whole = alike and units and len(quantities) == len(wanted)
+        return combo if whole else nothing
+
+    def _crm_get_combo_prices(self, combo, pricelist):
+        """Unit prices of a part of a combo: its share in what the whole costs by a
+        pricelist, and what this part costs more than others; as
+        :meth:`_crm_get_prices_by`.
+
+        :param combo: its line
+        """
+        full, own = combo._crm_get_prices_by(pricelist)
+        item = self.combo_item_id
+        extra = (
+            item.extra_price
+            + self.product_id._get_no_variant_attributes_price_extra(
+                self.product_no_variant_attribute_value_ids
+            )
+        )
+        if not full or not self._crm_shows_discounts():
+            own = self._crm_get_combo_share(combo, own) + extra
+            return own, own
+        # What the pricelist takes off the whole is shown, and taken off, on each part.
+        share = self._crm_get_combo_share(combo, full) + extra
+        return share, share * own / full
+
+    @api.model
+    def _crm_shows_discounts(self):
+        return self.env["product.pricelist.item"]._is_discount_feature_enabled()
+
+    def _crm_get_combo_share(self, combo, price):
+        """What of a combo's price a part has, as Odoo shares it: by what the parts
+        cost alone, and the last has what rounding leaves."""
+        groups = combo.product_template_id.sudo().combo_ids
+        bases = {
+            group: group.currency_id._convert(
+                group.base_price,
+                self.currency_id,
+                self.company_id,
+                self.order_id._crm_get_price_date(),
+            )
+            for group in groups
+        }
+        total, rounded = sum(bases.values()) or 1, self.currency_id.round
+        shares = {group: rounded(base * price / total) for group, base in bases.items()}
+        shares[groups[-1]] += price - sum(shares.values())
+        return shares[self.combo_item_id.combo_id]
 
     def _crm_get_entitled_price(self, claim):
         """Unit price the customer is entitled to: the better one of the own pricelist

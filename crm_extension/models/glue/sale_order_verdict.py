@@ -162,7 +162,8 @@ class CrmSaleVerdict(models.AbstractModel):
         lines = self.order_line
         judged = (
             lines._crm_get_judged(limits, company)
-            if all(lines._ids)
+            # Where all of a product counts, one line changes what others have to leave.
+            if all(lines._ids) or limits.margins.by_quantity
             # Of a long order that is being typed, only the changed lines are new.
             else dict(zip(lines._ids, lines.mapped("crm_judged"), strict=True))
         )

@@ -4,19 +4,6 @@ import {registry} from "@web/core/registry";
 import {useService} from "@web/core/utils/hooks";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
-// What a person has to say, seen before it is read. The word stands beside it.
-const ROLE_ICONS = {
-    owner: "fa-star",
-    chair: "fa-star",
-    decider: "fa-gavel",
-    approver: "fa-check-circle",
-    influencer: "fa-bullhorn",
-    buyer: "fa-shopping-cart",
-    gatekeeper: "fa-key",
-    receiver: "fa-phone",
-    user: "fa-user",
-};
-
 // So many stand side by side on a usual screen.
 const FEW_PEOPLE = 4;
 
@@ -42,7 +29,7 @@ export class ContactBranch extends Component {
     }
 
     get icon() {
-        return ROLE_ICONS[this.person.kind] || "fa-user-o";
+        return this.person.icon || "fa-user-o";
     }
 
     get superiors() {

@@ -83,6 +83,7 @@
         "views/product_template_views.xml",
         "views/res_company_views.xml",
         "views/res_partner_bank_views.xml",
+        "views/res_partner_templates.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",

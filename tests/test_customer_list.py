@@ -250,7 +250,7 @@ class TestTierIsDeleted(ListCase, TransactionCase):
         self.env["res.partner"]._crm_set_tiers(
             self.company, {self.customer.id: tier.id}
         )
-        with self.assertRaisesRegex(UserError, "Used.*Azure Interior"):
+        with self.assertRaisesRegex(UserError, "cannot delete.*is used by"):
             tier.with_user(self.administrator).unlink()
 
     def test_what_differs_by_company_stands_in_a_table(self):

@@ -176,7 +176,9 @@ class ResPartner(models.Model):
 
     @api.model
     def _approval_depends(self):
+        # Whether it is a customer is among them: so all is read at once.
         names = ["crm_released", "parent_id", "crm_approval_request_ids.state"]
+        names += ["commercial_partner_id", "partner_share"]
         return [*names, *sorted(KEPT_TERMS)]
 
     def _approval_filter_governed(self, gate):

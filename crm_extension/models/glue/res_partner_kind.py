@@ -59,7 +59,33 @@ class CrmCustomerKinds(models.AbstractModel):
         " orders say.",
     )
 
+    crm_kind_panel = fields.Html(
+        compute="_compute_crm_kind_panel",
+        sanitize=False,
+        groups="base.group_user",
+        help="All of it together, for the form.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("crm_relation_id", "crm_customer_type", "crm_life_stage")
+    @api.depends_context("company", "lang")
+    def _compute_crm_kind_panel(self):
+        labels = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("crm_customer_type", "crm_life_stage")
+        }
+        for partner in self:
+            partner.crm_kind_panel = self.env["ir.qweb"]._render(
+                "crm_extension.crm_customer_kind_panel",
+                {
+                    "relation": partner.crm_relation_id.name,
+                    "kind": labels["crm_customer_type"][partner.crm_customer_type],
+                    "stage": labels["crm_life_stage"].get(partner.crm_life_stage),
+                    # What is a warning stands at the top of the form.
+                    "rhythm": not partner.crm_churn_state and partner.crm_rhythm_note,
+                },
+            )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")

@@ -8,7 +8,7 @@ from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile, res_partner_credit
 from . import crm_customer_tier, res_partner_benefits, res_partner_agreed_tier
 from . import res_partner_code, res_partner_contacts
-from . import res_partner_overview, res_partner_visibility
+from . import res_partner_overview, res_partner_visibility, res_partner_list
 from . import res_partner
 from . import res_partner_bank
 from . import res_users

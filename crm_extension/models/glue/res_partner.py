@@ -18,6 +18,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     # What is said about terms comes before what holds for every document.
     _inherit = [
+        "crm.customer.owned",  # sees what Odoo's partner does on the way
         "crm.customer.credit",  # overrides what Odoo's partner does
         "res.partner",
         "crm.customer.terms",

@@ -34,6 +34,7 @@ class ResPartner(models.Model):
         "crm.customer.worth",
         "crm.customer.faithful",
         "crm.customer.kinds",
+        "crm.customer.contacted",
         "crm.approval.mixin",
     ]
 

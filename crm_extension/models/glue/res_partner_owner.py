@@ -394,6 +394,14 @@ class CrmCustomerOwned(models.AbstractModel):
 
     def _crm_tell_owned(self, row):
         since = format_date(self.env, row.date_from)
+        if row.due_on:
+            return self.env._(
+                "With %(owner)s since %(day)s. Goes back to the pool on %(end)s, unless"
+                " there is an order or a verified visit before.",
+                owner=row.owner_id.name,
+                day=since,
+                end=format_date(self.env, row.due_on),
+            )
         if row.protected_until and fields.Date.today() < row.protected_until:
             return self.env._(
                 "With %(owner)s since %(day)s, protected until %(end)s",

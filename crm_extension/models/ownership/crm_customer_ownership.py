@@ -11,6 +11,7 @@ EVENTS = [
     (RELEASED, "Released"),
     (TAKEN, "Taken away"),
     ("merged", "Merged with another customer"),
+    ("recycled", "Back to the pool by the rule"),
 ]
 
 
@@ -23,6 +24,7 @@ class CrmCustomerOwnership(models.Model):
     """
 
     _name = "crm.customer.ownership"
+    _inherit = ["crm.customer.warning"]
     _description = "Whose Customer It Was"
     _order = "date_from desc, id desc"
     _rec_name = "owner_id"
@@ -116,6 +118,7 @@ class CrmCustomerOwnership(models.Model):
         """
         :param owners: ``{partner id: who comes after, or None}``
         """
+        self._close_activities()
         by_event = defaultdict(self.browse)
         for row in self:
             after = owners[row.partner_id.id]
@@ -128,6 +131,7 @@ class CrmCustomerOwnership(models.Model):
                     "end_event": event,
                     "ended_by_id": self.env.uid,
                     "end_note": cause.note if cause else False,
+                    "due_on": False,
                 }
             )
 

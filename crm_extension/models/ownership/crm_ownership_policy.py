@@ -13,6 +13,7 @@ class CrmOwnershipPolicy(models.Model):
     """
 
     _name = "crm.ownership.policy"
+    _inherit = ["crm.customer.recycling"]
     _description = "Sharing out Customers"
     _order = "id"
     _rec_name = "company_id"
@@ -59,6 +60,16 @@ class CrmOwnershipPolicy(models.Model):
         "Customers per person are 0 to 100,000, days 0 to 1000.",
     )
 
+    _check_recycling = models.Constraint(
+        """CHECK (warn_days BETWEEN 0 AND 365
+            AND idle_days BETWEEN 0 AND 3650
+            AND (idle_days = 0 OR idle_days > warn_days)
+            AND order_days BETWEEN 0 AND 3650
+            AND (order_days = 0 OR order_days > warn_days))""",
+        "Customers go back to the pool after up to 3650 days, or never with 0, and"
+        " their owners are warned fewer days before.",
+    )
+
     # === BUSINESS METHODS === #
 
     @api.model
@@ -82,7 +93,11 @@ class CrmOwnershipPolicy(models.Model):
         :param days: so many after the moment
         :param moment: datetime, in UTC; now, if none is given
         """
-        zone = self.company_id._crm_get_zone()
         moment = moment or fields.Datetime.now()
-        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
+        local = fields.Datetime.context_timestamp(
+            self.with_context(tz=self._get_zone()), moment
+        )
         return local.date() + timedelta(days=days)
+
+    def _get_zone(self):
+        return self.company_id._crm_get_zone()

@@ -63,6 +63,7 @@
         "views/crm_customer_check_views.xml",
         "wizard/crm_customer_sample_views.xml",
         "wizard/crm_customer_retention_views.xml",
+        "wizard/crm_customer_handover_views.xml",
         "views/crm_churn_measure_views.xml",
         "views/crm_churn_reason_views.xml",
         "views/crm_churn_watch_views.xml",

@@ -35,6 +35,7 @@ class ResPartner(models.Model):
         "crm.customer.faithful",
         "crm.customer.kinds",
         "crm.customer.contacted",
+        "crm.customer.handed",
         "crm.approval.mixin",
     ]
 

@@ -425,7 +425,7 @@ class CrmCustomerOwned(models.AbstractModel):
                 owner=row.owner_id.name,
                 day=format_date(self.env, row.date_to),
             )
-        return self.env._("In the pool: nobody looks after it")
+        return ""  # that nobody looks after it, is seen
 
     def _crm_tell_refusal(self, code, move, standings, protected_until, rest_until):
         """Why an owner is not changed so, and who could; see ``refuse``."""

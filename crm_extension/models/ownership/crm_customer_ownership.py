@@ -11,6 +11,7 @@ EVENTS = [
     (RELEASED, "Released"),
     (TAKEN, "Taken away"),
     ("merged", "Merged with another customer"),
+    ("handed", "Handed over"),
     ("recycled", "Back to the pool by the rule"),
 ]
 

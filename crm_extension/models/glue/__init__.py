@@ -9,8 +9,10 @@ from . import res_partner_identity, res_partner_profile, res_partner_credit
 from . import crm_customer_tier, res_partner_benefits, res_partner_agreed_tier
 from . import res_partner_code, res_partner_contacts
 from . import res_partner_overview, res_partner_visibility, res_partner_list
+from . import res_partner_owner, res_partner_last_contact, res_partner_handover
 from . import res_partner
 from . import res_partner_bank
+from . import res_users_standing  # before what is made of it
 from . import res_users
 
 # Before what is made of them.

@@ -18,6 +18,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     # What is said about terms comes before what holds for every document.
     _inherit = [
+        "crm.customer.owned",  # sees what Odoo's partner does on the way
         "crm.customer.credit",  # overrides what Odoo's partner does
         "res.partner",
         "crm.customer.terms",
@@ -34,6 +35,8 @@ class ResPartner(models.Model):
         "crm.customer.faithful",
         "crm.customer.kinds",
         "crm.customer.listed",
+        "crm.customer.contacted",
+        "crm.customer.handed",
         "crm.approval.mixin",
     ]
 

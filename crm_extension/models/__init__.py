@@ -6,5 +6,6 @@ from . import customer
 from . import credit
 from . import discount
 from . import fulfilment
+from . import visit
 from . import glue
 from . import insight

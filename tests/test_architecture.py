@@ -28,6 +28,7 @@ PLAIN = [
     MODELS / "discount" / "ledger.py",
     MODELS / "fulfilment" / "progress.py",
     MODELS / "tier" / "score.py",
+    MODELS / "visit" / "evidence.py",
     MODELS / "visit" / "quota.py",
     MODELS / "visit" / "rules.py",
 ]

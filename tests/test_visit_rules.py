@@ -12,6 +12,7 @@ from odoo.addons.crm_extension.models.visit.rules import (
     SUBJECTS,
     day_of,
     is_late,
+    is_same_time,
     is_too_early,
     is_wrong_first,
     missing_for_done,
@@ -153,3 +154,18 @@ def test_what_has_only_a_day_was_over_at_the_end_of_work_or_is_now():
 )
 def test_a_day_stays_the_day_that_was_told(day, zone, now):
     assert day_of(moment_on(day, zone, now), zone) == day
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "same"),
+    [
+        (timedelta(0), HOUR, True),
+        (HOUR, 2 * HOUR, False),
+        (-HOUR, timedelta(0), False),
+        (-HOUR, HOUR / 2, True),
+        (timedelta(0), timedelta(0), True),
+    ],
+)
+def test_two_spells_share_time_or_only_touch(begin, end, same):
+    one, other = (MONDAY, MONDAY + HOUR), (MONDAY + begin, MONDAY + end)
+    assert is_same_time(one, other) is is_same_time(other, one) is same

@@ -25,7 +25,13 @@ class CrmVisit(models.Model):
     """
 
     _name = "crm.visit"
-    _inherit = ["crm.visit.reviewed", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "crm.visit.once",
+        "crm.visit.evidence",
+        "crm.visit.reviewed",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Visit"
     _order = "start desc, id desc"
     _rec_names_search = ["partner_id", "partner_name", "purpose"]
@@ -229,6 +235,10 @@ class CrmVisit(models.Model):
         help="More than 24 hours after the visit.",
     )
 
+    # As the name of it is known to who looks for it, see crm.visit.once.
+    _client_token_unique = models.UniqueIndex(
+        "(create_uid, client_token)", "This visit is saved already."
+    )
     # What counts for quotas and cadence: weeks of people, last visits of customers.
     _count_index = models.Index("(date, user_id) WHERE status = 'done' AND active")
     _customer_index = models.Index(
@@ -481,6 +491,7 @@ class CrmVisit(models.Model):
         kept = self._prepare_kept()
         visits = super().create([kept | vals for vals in vals_list])
         visits._note_logged()
+        visits._note_photos()
         visits._plan_next_steps()
         return visits
 
@@ -492,6 +503,8 @@ class CrmVisit(models.Model):
             self.check_access("write")  # nobody writes visits for a colleague
         if "status" in vals:
             self._note_logged()
+        if "photo" in vals:
+            self._note_photos()
         if {"status", "next_step", "partner_id"} & vals.keys():
             self._plan_next_steps()
         return result

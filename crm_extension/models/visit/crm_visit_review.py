@@ -6,8 +6,8 @@ from . import rules
 # What a review is about: it holds for what was told, and nothing else.
 REVIEWED = frozenset(
     {"active", "company_id", "date", "kind", "partner_id", "partner_name", "person_ids"}
-    | {"purpose", "result", "schedule_type", "start", "status", "stop", "subject"}
-    | {"user_id"}
+    | {"photo", "purpose", "result", "schedule_type", "start", "status", "stop"}
+    | {"subject", "user_id"}
 )
 
 

@@ -108,6 +108,14 @@ def is_too_early(start: datetime, now: datetime) -> bool:
     return start > now + LEEWAY
 
 
+def is_same_time(
+    one: tuple[datetime, datetime], other: tuple[datetime, datetime]
+) -> bool:
+    """Whether two spells of time share a moment. One that ends when the other begins
+    does not; two that begin together do, however short they are."""
+    return one[0] == other[0] or (one[0] < other[1] and other[0] < one[1])
+
+
 def is_late(ended: datetime, logged: datetime) -> bool:
     """Whether it was written down more than a day after (FEATURES GZ-10, C05.9)."""
     return logged - ended > IN_TIME

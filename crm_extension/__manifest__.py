@@ -28,6 +28,7 @@
         "security/crm_churn_security.xml",
         "security/crm_ownership_security.xml",
         "security/crm_tier_security.xml",
+        "security/crm_visit_security.xml",
         "data/mail_activity_type_data.xml",
         "report/crm_approval_evidence_reports.xml",
         "report/crm_approval_evidence_templates.xml",
@@ -82,6 +83,9 @@
         "views/crm_customer_account_views.xml",
         "views/crm_customer_lookup_views.xml",
         "views/crm_customer_ticket_views.xml",
+        "views/crm_visit_views.xml",
+        "views/crm_visit_week_views.xml",
+        "views/crm_team_views.xml",
         "views/account_move_views.xml",
         "views/helpdesk_ticket_views.xml",
         "views/mail_activity_views.xml",
@@ -91,6 +95,7 @@
         "views/res_partner_templates.xml",
         "views/res_partner_views.xml",
         "views/res_partner_owner_views.xml",
+        "views/crm_visit_partner_views.xml",
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",
@@ -129,6 +134,7 @@
         # Customers before the rules are released, those after them wait.
         "data/crm_approval_policy_demo.xml",
         "data/crm_approval_request_demo.xml",
+        "data/crm_visit_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

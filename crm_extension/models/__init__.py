@@ -7,5 +7,6 @@ from . import credit
 from . import discount
 from . import fulfilment
 from . import ownership
+from . import visit
 from . import glue
 from . import insight

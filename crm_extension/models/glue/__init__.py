@@ -10,6 +10,7 @@ from . import crm_customer_tier, res_partner_benefits, res_partner_agreed_tier
 from . import res_partner_code, res_partner_contacts
 from . import res_partner_overview, res_partner_visibility, res_partner_list
 from . import res_partner_owner, res_partner_last_contact, res_partner_handover
+from . import res_partner_visits
 from . import res_partner
 from . import res_partner_bank
 from . import res_users_standing  # before what is made of it
@@ -36,3 +37,9 @@ from . import helpdesk_ticket_stage
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template
+
+# Visits and what they lead to.
+from . import crm_visit_appointment  # before what is made of it
+from . import crm_visit
+from . import calendar_event
+from . import crm_team

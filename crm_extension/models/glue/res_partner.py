@@ -31,6 +31,7 @@ class ResPartner(models.Model):
         "crm.customer.benefits",
         "crm.customer.agreed.tier",
         "crm.customer.visibility",
+        "crm.customer.visited",
         "crm.customer.worth",
         "crm.customer.faithful",
         "crm.customer.kinds",

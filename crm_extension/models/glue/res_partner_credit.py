@@ -407,29 +407,9 @@ class CrmCustomerCredit(models.AbstractModel):
 
         :return: ``{commercial partner id: Account}``
         """
-        for model, names in READ.items():
-            self.env[model].flush_model(names)
         terms = self.env["crm.credit.policy"]._get_terms(company.id)
         day = fields.Date.today()  # of the server, not of whoever asks
-        root = company.sudo().root_id  # whoever works for a branch
-        branches = SQL(BRANCHES, root.parent_path + "%")
-        rows = self.env.execute_query_dict(
-            SQL(
-                ACCOUNTS,
-                ids=list(self.ids),
-                companies=branches,
-                company_key=str(company.id),
-                day=day,
-                behaviour=SQL(
-                    BEHAVIOUR,
-                    day=day,
-                    companies=branches,
-                    start=day - timedelta(days=terms.window),
-                )
-                if terms.scale
-                else SQL(UNGRADED),
-            )
-        )
+        rows = self._crm_read_account_rows(company, terms, day)
         used = {key for row in rows for key in row["currencies"] or ()}
         rates = get_rates(company, self.env["res.currency"].browse(used))
         everybody = self._fields["credit_limit"].get_company_dependent_fallback(
@@ -440,6 +420,28 @@ class CrmCustomerCredit(models.AbstractModel):
         return {
             row["id"]: make_account(row, rules, rates, company, day) for row in rows
         }
+
+    def _crm_read_account_rows(self, company, terms, day):
+        for model, names in READ.items():
+            self.env[model].flush_model(names)
+        root = company.sudo().root_id  # whoever works for a branch
+        branches = SQL(BRANCHES, root.parent_path + "%")
+        behaviour = SQL(
+            BEHAVIOUR,
+            day=day,
+            companies=branches,
+            start=day - timedelta(days=terms.window),
+        )
+        return self.env.execute_query_dict(
+            SQL(
+                ACCOUNTS,
+                ids=list(self.ids),
+                companies=branches,
+                company_key=str(company.id),
+                day=day,
+                behaviour=behaviour if terms.scale else SQL(UNGRADED),
+            )
+        )
 
     def _crm_tell_behaviour(self, terms, behaviour):
         return self.env._(

@@ -2,9 +2,17 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..customer.identity import name_key
+from ..visit.rules import CALL, DONE
 
+# What the supervisor has found valid; who was there cannot say so.
+HOLDING = """
+    SELECT own.customer, visit.start AS at, FALSE AS is_order
+      FROM own JOIN crm_visit visit ON visit.partner_id = own.id
+     WHERE visit.status = %s AND visit.mode != %s AND visit.review = 'valid'
+"""
 SHOWN = 3  # names that are proposed at most
 
 
@@ -101,6 +109,13 @@ class CrmCustomerVisited(models.AbstractModel):
         }
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _crm_get_contact_queries(self):
+        self.env["crm.visit"].flush_model(
+            ["partner_id", "start", "status", "mode", "review"]
+        )
+        return [*super()._crm_get_contact_queries(), SQL(HOLDING, DONE, CALL)]
 
     @api.model
     def _crm_find_named(self, names):

@@ -9,7 +9,7 @@ import pytest
 MODELS = Path(__file__).parents[1] / "crm_extension" / "models"
 ROOMS = {
     *("approval", "churn", "credit", "customer", "discount", "fulfilment", "glue"),
-    *("insight", "tier"),
+    *("insight", "ownership", "tier", "visit"),
 }
 PLAIN = [
     *sorted((MODELS / "approval" / "core").glob("*.py")),
@@ -27,7 +27,12 @@ PLAIN = [
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",
     MODELS / "fulfilment" / "progress.py",
+    MODELS / "ownership" / "recycling.py",
+    MODELS / "ownership" / "rule.py",
     MODELS / "tier" / "score.py",
+    MODELS / "visit" / "evidence.py",
+    MODELS / "visit" / "quota.py",
+    MODELS / "visit" / "rules.py",
 ]
 # What a room may not speak of (DESIGN.md 2, the plan of the house).
 FOREIGN_WORDS = {
@@ -37,7 +42,9 @@ FOREIGN_WORDS = {
     "credit": ("sale", "account", "stock", "helpdesk", "approval", "discount", "tier"),
     "customer": ("approval", "sale", "account", "stock", "helpdesk", "discount"),
     "fulfilment": ("approval", "discount", "tier"),
+    "ownership": ("approval", "sale", "account", "stock", "helpdesk", "discount"),
     "tier": ("sale", "account", "stock", "helpdesk", "approval", "discount"),
+    "visit": ("sale", "account", "stock", "helpdesk", "approval"),
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from odoo.addons.crm_extension.models.credit.exposure import (
     FREE,
     Account,
+    Bill,
     Debt,
     Exposure,
     OpenOrder,
@@ -17,6 +18,7 @@ from odoo.addons.crm_extension.models.credit.exposure import (
     find_limit,
     find_overdue,
     judge,
+    judge_bills,
     settle,
 )
 
@@ -100,25 +102,95 @@ class TestExposure:
 
 
 class TestLimit:
+    """By hand first, then by grade or tier, the lower of the two, then for all."""
+
+    def limit(self, own, everybody, **granted):
+        granted = {source: Decimal(value) for source, value in granted.items()}
+        return find_limit(Decimal(own), Decimal(everybody), granted)
+
     def test_what_somebody_set_counts(self):
-        assert find_limit(Decimal(5), Decimal(0), Decimal(9)) == (5, False)
+        assert self.limit(5, 0, grade=9) == (5, "own")
+        assert self.limit(50, 0, grade=9, tier=20) == (50, "own")
 
     def test_0_by_hand_is_no_limit_as_in_odoo(self):
-        assert find_limit(Decimal(0), Decimal(7), Decimal(9)) == (None, False)
+        assert self.limit(0, 7, grade=9) == (None, "own")
 
     def test_the_grade_speaks_where_nobody_has_set_one(self):
-        assert find_limit(Decimal(7), Decimal(7), Decimal(9)) == (9, True)
-        assert find_limit(Decimal(0), Decimal(0), Decimal(9)) == (9, True)
+        assert self.limit(7, 7, grade=9) == (9, "grade")
+        assert self.limit(0, 0, grade=9) == (9, "grade")
+
+    def test_so_does_the_tier(self):
+        assert self.limit(7, 7, tier=9) == (9, "tier")
+
+    def test_of_grade_and_tier_the_lower_counts(self):
+        assert self.limit(0, 0, grade=9, tier=20) == (9, "grade")
+        assert self.limit(0, 0, grade=90, tier=20) == (20, "tier")
+        assert self.limit(0, 0, grade=20, tier=20) == (20, "grade")
 
     def test_0_by_grade_is_nothing_on_credit(self):
-        assert find_limit(Decimal(7), Decimal(7), Decimal(0)) == (0, True)
+        assert self.limit(7, 7, grade=0) == (0, "grade")
+        assert self.limit(7, 7, grade=0, tier=20) == (0, "grade")
 
     def test_without_a_grade_what_holds_for_everybody(self):
-        assert find_limit(Decimal(7), Decimal(7), None) == (7, False)
-        assert find_limit(Decimal(0), Decimal(0), None) == (None, False)
+        assert self.limit(7, 7) == (7, "everybody")
+        assert self.limit(0, 0) == (None, "everybody")
 
     def test_less_than_nothing_is_nothing_on_credit(self):
-        assert find_limit(Decimal(-1), Decimal(0), None) == (0, False)
+        assert self.limit(-1, 0) == (0, "own")
+        assert self.limit(0, 0, tier=-1) == (0, "tier")
+
+
+class TestBills:
+    """Invoices: what was ordered before does not ask again."""
+
+    def asked(self, found, *bills):
+        return [standing.asked for standing in judge_bills(found, bills)]
+
+    def test_without_an_order_it_asks_as_an_order_does(self):
+        (standing,) = judge_bills(account(100, 80), [Bill(Decimal(30))])
+        assert (standing.asked, standing.over) == (30, 10)
+        (standing,) = judge_bills(account(110, 80), [Bill(Decimal(30))])
+        assert standing.is_fine
+
+    def test_what_was_ordered_asks_for_nothing_again(self):
+        found = account(100, 80, order(awaited=60))
+        (standing,) = judge_bills(found, [Bill(Decimal(60), {1: Decimal(60)})])
+        assert standing == FREE
+
+    def test_what_goes_beyond_the_order_does(self):
+        found = account(100, 0, order(awaited=60))
+        assert self.asked(found, Bill(Decimal(100), {1: Decimal(100)})) == [40]
+        assert self.asked(found, Bill(Decimal(80), {1: Decimal(60)})) == [20]
+        assert self.asked(found, Bill(Decimal(80), {2: Decimal(80)})) == [80]
+
+    def test_cents_of_rounding_do_not(self):
+        found = account(100, 0, order(awaited=60))
+        bill = Bill(Decimal("60.02"), {1: Decimal("60.02")}, Decimal("0.02"))
+        assert self.asked(found, bill) == [0]
+        bill = bill._replace(amount=Decimal("60.03"))
+        assert self.asked(found, bill) == [Decimal("0.03")]
+
+    def test_two_invoices_do_not_use_an_order_twice(self):
+        found = account(100, 0, order(awaited=60))
+        bill = Bill(Decimal(40), {1: Decimal(40)})
+        assert self.asked(found, bill, bill) == [0, 20]
+
+    def test_of_two_at_once_the_second_counts_with_the_first(self):
+        first, second = judge_bills(account(100), [Bill(Decimal(60))] * 2)
+        assert (first.over, second.over) == (0, 20)
+
+    def test_who_is_late_is_asked_about_for_what_is_new_alone(self):
+        found = account(None, 50, order(awaited=60), overdue=Decimal(50), days=40)
+        bills = [Bill(Decimal(60), {1: Decimal(60)}), Bill(Decimal(1))]
+        assert [s.late for s in judge_bills(found, bills, 30)] == [0, 10]
+
+    @given(accounts, st.lists(sums, max_size=4), st.lists(sums, max_size=4))
+    def test_what_it_asks_is_between_nothing_and_all_of_it(self, found, some, others):
+        bills = [Bill(a + b, {1: a}) for a, b in zip(some, others, strict=False)]
+        for bill, asked in zip(bills, self.asked(found, *bills), strict=True):
+            assert 0 <= asked <= bill.amount
+        covered = sum(b.amount for b in bills) - sum(self.asked(found, *bills))
+        assert covered <= sum(sum(settle(order)) for order in found.orders)
 
 
 class TestOverdue:

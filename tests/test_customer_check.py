@@ -75,6 +75,32 @@ class TestChecks(ApprovalCommon, TransactionCase):
         self.assertTrue(partner.exists())
         self.assertIn("Dead number", partner.sudo().message_ids[0].body)
 
+    def test_what_was_found_is_not_made_undone(self):
+        check = self.check()
+        check.reason = "dead_number"
+        check.action_invalid()
+        partner = check.partner_id
+        with self.assertRaisesRegex(
+            UserError, "Prospect 0.*T_manager|Prospect 0.*Manager"
+        ):
+            partner.with_user(self.sales).active = True
+        with self.assertRaisesRegex(UserError, "Prospect 0.*Archive"):
+            partner.sudo().unlink()
+        self.entered[1].with_user(self.sales).active = False
+        self.entered[1].with_user(self.sales).active = True
+        partner.with_user(self.manager).active = True
+        self.check(partner).action_valid()
+        partner.with_user(self.sales).active = False
+        partner.with_user(self.sales).active = True
+
+    def test_who_reports_to_nobody_answers_to_the_leader_of_the_team(self):
+        self.sales.employee_id.parent_id = False
+        self.assertFalse(self.check().leader_id)
+        team = self.env["crm.team"].create(
+            {"name": "East", "user_id": self.manager.id, "member_ids": self.sales.ids}
+        )
+        self.assertEqual(self.check(self.entered[1]).leader_id, team.user_id)
+
     def test_a_false_one_names_operator_and_leader_who_can_read_it(self):
         check = self.check(user=self.administrators[0])
         with self.assertRaisesRegex(UserError, "note.*Prospect 0"):

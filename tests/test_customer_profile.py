@@ -114,6 +114,31 @@ class TestProfile(NewCustomers, TransactionCase):
             self.new.action_approval_request()
         self.assertIn("Phone, Street", self.new.crm_profile_note)
 
+    def test_the_cursor_goes_to_the_first_that_is_missing(self):
+        profile = self.ask_for("street", "phone", contact=("function",))
+        for written, first in (
+            ({}, "phone"),
+            ({"phone": "1234"}, "street"),
+            ({"street": "Main Road 1"}, "child_ids"),
+        ):
+            self.new.write(written)
+            with self.assertRaises(UserError) as refused:
+                self.new.action_approval_request()
+            missing = refused.exception.context["crm_missing_field"]
+            self.assertEqual(missing, first)
+        self.new.child_ids = [(0, 0, {"name": "Li Wei", "function": "Buyer"})]
+        profile.landline = "^0.*"
+        with self.assertRaises(UserError) as refused:
+            self.new.action_approval_request()
+        self.assertEqual(refused.exception.context["crm_missing_field"], "phone")
+
+    def test_of_a_person_the_cursor_goes_to_its_own_field(self):
+        self.ask_for(contact=("function",))
+        self.new.is_company = False
+        with self.assertRaises(UserError) as refused:
+            self.new.action_approval_request()
+        self.assertEqual(refused.exception.context["crm_missing_field"], "function")
+
     def test_the_complete_customer_is_asked_for_and_released(self):
         self.ask_for("street", contact=("function",))
         self.new.write(
@@ -209,6 +234,12 @@ class TestDuplicates(NewCustomers, TransactionCase):
         note = self.type(name="Huaqiang Ltd", vat="TEST123456")
         self.assertEqual(note.count("\n"), 0)
         self.assertIn("same name, same tax ID", note)
+
+    def test_who_is_released_is_asked_about_no_more(self):
+        old = self.env["res.partner"].create({"name": "HUAQIANG", "is_company": True})
+        self.assertTrue(old.crm_duplicate_note)
+        old.sudo()._approval_proceed(self.env["crm.approval.request"])
+        self.assertFalse(old.crm_duplicate_note)
 
     def test_archived_ones_and_those_of_nobody_are_told_as_such(self):
         self.new.user_id = False

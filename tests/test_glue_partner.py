@@ -138,6 +138,39 @@ class TestRelease(PartnerCase):
         self.env.invalidate_all()
         self.order_of(contact).action_confirm()
 
+    def test_nobody_else_is_billed_who_is_not_released(self):
+        self.release_rule()
+        new = self.partners().create({"name": "New"})
+        order = self.order_of(self.old)
+        order.partner_invoice_id = new
+        with self.held("New", "not released"):
+            order.action_confirm()
+        order.partner_invoice_id = self.old
+        order.action_confirm()
+        with self.held("New", "not released"):
+            order.partner_invoice_id = new
+        with self.held("New", "not released"):
+            order.partner_id = new
+        order.client_order_ref = "Something else"
+        self.env.flush_all()
+
+    def test_an_import_of_confirmed_orders_is_held(self):
+        self.release_rule()
+        new = self.partners().create({"name": "New"})
+        orders = self.env["sale.order"].with_user(self.clerk)
+        names = ["partner_id/.id", "state", "order_line/product_id/.id"]
+        row = [str(new.id), "Sales Order", str(self.desk.id)]
+        result = orders.load(names, [row])
+        self.assertIn("not released", result["messages"][0]["message"])
+
+    def test_the_portal_confirms_nothing_for_an_unreleased_customer(self):
+        self.release_rule()
+        new = self.partners().create({"name": "New"})
+        order = self.order_of(new)
+        order.action_quotation_sent()
+        with self.held("New", "not released"):
+            order.sudo()._validate_order()
+
     def test_a_contact_that_leaves_its_company_is_a_new_customer(self):
         firm = self.partners().create({"name": "Firm", "is_company": True})
         contact = self.partners().create({"name": "Someone", "parent_id": firm.id})
@@ -393,6 +426,48 @@ class TestTerms(PartnerCase):
         self.assertEqual(firm.crm_class_id, key)
         self.assertEqual(contact.crm_class_id, key)
         self.assertFalse(firm.copy().crm_class_id)
+
+    def test_departments_have_classes_of_their_own(self):
+        stores, wholesale = self.env["crm.team"].create(
+            [{"name": "Stores"}, {"name": "Wholesale"}]
+        )
+        stores.member_ids = self.clerk
+        classes = self.env["crm.customer.class"].create(
+            [
+                {"name": "Store A", "team_ids": stores.ids},
+                {"name": "Large", "team_ids": wholesale.ids},
+                {"name": "Everybody's"},
+            ]
+        )
+        a, large, everybodys = classes
+        partner = self.partners().create({"name": "New", "user_id": self.clerk.id})
+        partner.crm_class_id = a
+        partner.crm_class_id = everybodys
+        with self.held("Large", "Wholesale", "Store A"):
+            partner.crm_class_id = large
+        with self.held("Large"):
+            self.partners().create(
+                {"name": "Other", "user_id": self.clerk.id, "crm_class_id": large.id}
+            )
+        offered = self.env["crm.customer.class"].search(
+            [
+                *("|", ("team_ids", "=", False)),
+                ("team_ids.member_ids", "in", [self.clerk.id]),
+            ]
+        )
+        self.assertEqual(offered & classes, a | everybodys)
+
+    def test_what_is_no_class_of_the_department_is_not_asked_for(self):
+        self.rule(gate="res.partner:class")
+        team = self.env["crm.team"].create({"name": "Wholesale"})
+        large = self.env["crm.customer.class"].create(
+            {"name": "Large", "team_ids": team.ids}
+        )
+        gate = self.old._approval_get_gate("res.partner:class")
+        with self.held("Large", "Wholesale"):
+            self.old.with_user(self.clerk)._approval_propose(
+                gate, {"crm_class_id": large.id}, "Buys more"
+            )
 
     def test_merged_customers_keep_the_terms_of_the_one_that_stays(self):
         self.rule()

@@ -29,6 +29,12 @@ class PeopleCase(ApprovalCommon, TransactionCase):
             [{"name": name, "parent_id": customer.id} for name in names]
         )
 
+    @classmethod
+    def give(cls, contact, *roles):
+        contact.crm_contact_role_ids = cls.env["crm.contact.role"].union(
+            *(cls.env.ref(f"crm_extension.crm_contact_role_{role}") for role in roles)
+        )
+
     def tree(self, user=None):
         partner = self.customer.with_user(user or self.sales)
         partner.invalidate_recordset(["crm_contact_tree"])
@@ -40,7 +46,7 @@ class TestWhoDecides(PeopleCase):
     """Contacts of one customer report to each other, never in a circle."""
 
     def test_contacts_stand_below_their_superior(self):
-        self.wang.crm_contact_role = "decider"
+        self.give(self.wang, "decider")
         self.li.with_user(self.sales).crm_superior_id = self.wang
         tree = self.tree()
         self.assertEqual(
@@ -49,6 +55,21 @@ class TestWhoDecides(PeopleCase):
         drawn = tree["people"][str(self.wang.id)]
         self.assertEqual((drawn["name"], drawn["role"]), ("Wang", "Decision Maker"))
         self.assertTrue(tree["editable"])
+
+    def test_one_person_may_have_several_roles(self):
+        self.give(self.wang, "buyer", "chair")
+        drawn = self.tree()["people"][str(self.wang.id)]
+        # The weightiest comes first, and gives the picture.
+        self.assertEqual(drawn["role"], "Chair of the Board, Buyer")
+        self.assertEqual(drawn["icon"], "fa-star")
+        self.assertEqual(self.tree()["people"][str(self.li.id)]["role"], "")
+
+    def test_only_administrators_say_which_roles_there_are(self):
+        roles = self.env["crm.contact.role"]
+        self.assertTrue(roles.with_user(self.sales).search([]))
+        with self.assertRaises(AccessError):
+            roles.with_user(self.sales).create({"name": "Cook"})
+        roles.with_user(self.administrators[0]).create({"name": "Cook"})
 
     def test_whoever_may_not_write_the_customer_may_not_redraw(self):
         reader = new_test_user(self.env, "t_reader", groups="base.group_user")
@@ -158,7 +179,8 @@ class TestBirthdays(PeopleCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.wang.write({"crm_birthday": "1970-04-04", "crm_contact_role": "owner"})
+        cls.wang.crm_birthday = "1970-04-04"
+        cls.give(cls.wang, "owner")
 
     def run_on(self, day):
         with patch.object(fields.Date, "context_today", lambda *_args: day):
@@ -204,10 +226,23 @@ class TestBirthdays(PeopleCase):
 
     def test_only_owner_chair_and_first_contact_are_congratulated(self):
         for contact, role in ((self.li, "chair"), (self.zhou, "buyer")):
-            contact.write({"crm_birthday": "1980-04-04", "crm_contact_role": role})
+            contact.crm_birthday = "1980-04-04"
+            self.give(contact, role)
         self.run_on(date(2026, 4, 1))
         self.assertTrue(self.reminders(self.li))
         self.assertFalse(self.reminders(self.zhou))
+
+    def test_one_who_is_also_the_buyer_is_congratulated_on_the_other_role(self):
+        self.give(self.wang, "buyer", "owner")
+        self.run_on(date(2026, 4, 1))
+        self.assertEqual(self.reminders().summary, "Birthday of Wang (Owner)")
+
+    def test_the_administrator_says_who_is_congratulated(self):
+        self.env.ref("crm_extension.crm_contact_role_buyer").is_congratulated = True
+        self.li.crm_birthday = "1980-04-04"
+        self.give(self.li, "buyer")
+        self.run_on(date(2026, 4, 1))
+        self.assertTrue(self.reminders(self.li))
 
     def test_without_a_salesperson_it_waits_for_one(self):
         (self.customer | self.wang).user_id = False

@@ -150,6 +150,8 @@ class Company:
             if "ANSWER " in line
         ]
         assert lines, done.stdout[-2000:] + done.stderr[-4000:]
+        # Odoo goes on where a statement of its own was wrong, and says so.
+        assert " ERROR " not in done.stderr, done.stderr[-4000:]
         return json.loads(lines[-1])
 
 

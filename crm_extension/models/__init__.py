@@ -6,5 +6,7 @@ from . import customer
 from . import credit
 from . import discount
 from . import fulfilment
+from . import ownership
+from . import visit
 from . import glue
 from . import insight

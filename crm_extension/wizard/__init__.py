@@ -4,3 +4,4 @@ from . import crm_approval_proposal
 from . import crm_approval_evidence
 from . import crm_customer_sample
 from . import crm_customer_retention
+from . import crm_customer_handover

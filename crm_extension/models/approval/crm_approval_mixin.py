@@ -85,7 +85,9 @@ class CrmApprovalMixin(models.AbstractModel):
     @api.depends_context("lang", "uid")
     def _compute_crm_approval_route(self):
         self.crm_approval_route = False
-        standings = self._approval_find_standings()
+        # Most documents are free, as their state has said already.
+        held = self.filtered(lambda document: document.crm_approval_state != "free")
+        standings = held._approval_find_standings()
         reasons = self._approval_find_reasons(standings)
         # A list does not show what is offered, and that takes long to find out.
         is_alone = len(self) == 1
@@ -101,10 +103,11 @@ class CrmApprovalMixin(models.AbstractModel):
         for document, banner in banners.items():
             document.crm_approval_route = banner
 
-    @api.depends("crm_approval_request_ids.state")
+    @api.depends("crm_approval_state", "crm_approval_request_ids.state")
     @api.depends_context("uid")
     def _compute_crm_approval_is_own(self):
-        waiting = self._approval_get_under_way().grouped("res_id")
+        held = self.filtered(lambda document: document.crm_approval_state != "free")
+        waiting = held._approval_get_under_way().grouped("res_id")
         for document in self:
             requests = waiting.get(document._origin.id)
             askers = requests.requester_id if requests else self.env["res.users"]

@@ -8,14 +8,17 @@ is confirmed and not delivered. An order that asks for credit is held against it
 All amounts are :class:`~decimal.Decimal` in the currency of one company.
 """
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .grade import Behaviour
 
 NOTHING = Decimal(0)
+# Who says how much may be owed, beside the rules.
+OWN, EVERYBODY = "own", "everybody"
 
 
 class OpenOrder(NamedTuple):
@@ -31,6 +34,20 @@ class OpenOrder(NamedTuple):
     delivered: Decimal = NOTHING
     awaited: Decimal = NOTHING
     prepaid: Decimal = NOTHING
+
+
+class Bill(NamedTuple):
+    """An invoice that is about to be owed, taxes included.
+
+    :param amount: what it comes to
+    :param parts: what of it is for which order: ``{key: amount}``
+    :param slack: by how much amounts of an order and of its invoices may differ
+        because each of them is rounded
+    """
+
+    amount: Decimal
+    parts: Mapping[Hashable, Decimal] = MappingProxyType({})
+    slack: Decimal = NOTHING
 
 
 class Debt(NamedTuple):
@@ -49,7 +66,7 @@ class Account(NamedTuple):
     :param days: for how long the oldest of that is
     :param orders: confirmed orders of which something is still to come
     :param grade: ``A`` to ``D``; ``None`` where nobody is graded, or nothing was billed
-    :param by_grade: the limit comes from it
+    :param source: who says the limit, see :func:`find_limit`
     :param behaviour: what the grade comes from
     """
 
@@ -59,7 +76,7 @@ class Account(NamedTuple):
     days: int = 0
     orders: tuple[OpenOrder, ...] = ()
     grade: str | None = None
-    by_grade: bool = False
+    source: str = EVERYBODY
     behaviour: Behaviour | None = None
 
 
@@ -157,22 +174,27 @@ def find_overdue(debts: Iterable[Debt], credit: Decimal) -> tuple[Decimal, date 
 
 
 def find_limit(
-    own: Decimal, everybody: Decimal, granted: Decimal | None
-) -> tuple[Decimal | None, bool]:
-    """How much a customer may owe, ``None`` for no limit; and whether its grade says
-    so.
+    own: Decimal, everybody: Decimal, granted: Mapping[str, Decimal]
+) -> tuple[Decimal | None, str]:
+    """How much a customer may owe, ``None`` for no limit; and who says so.
 
     What somebody has set for the customer counts, and there, as in Odoo, 0 stands for
-    no limit. Nobody has where it is what the company sets for everybody. Then the grade
-    decides, with 0 for nothing on credit, and without one what holds for everybody.
+    no limit. Nobody has where it is what the company sets for everybody. Then what the
+    customer is granted by rules decides, with 0 for nothing on credit; of several the
+    lowest: who pays badly is not trusted for buying much. Without any it is what holds
+    for everybody.
 
     :param own: what is noted with the customer
     :param everybody: what the company sets for all customers
-    :param granted: by the customer's grade; ``None`` without one
+    :param granted: by rules, ``{what says so: limit}``, of equal ones the first counts
+    :return: limit, and its source: :data:`OWN`, :data:`EVERYBODY` or a key of
+        ``granted``
     """
-    if own == everybody and granted is not None:
-        return max(granted, NOTHING), True
-    return (max(own, NOTHING) if own else None), False
+    if own == everybody and granted:
+        source = min(granted, key=granted.__getitem__)
+        return max(granted[source], NOTHING), source
+    source = EVERYBODY if own == everybody else OWN
+    return (max(own, NOTHING) if own else None), source
 
 
 def judge(
@@ -200,3 +222,37 @@ def judge(
     return Standing(
         used, asked, account.limit, over, account.overdue, account.days, late
     )
+
+
+def claim(bill: Bill, left: dict[Hashable, Decimal]) -> Decimal:
+    """What an invoice asks for beside the orders it is for: they have taken up their
+    part of the credit already.
+
+    :param left: what each order takes up; what the invoice is for is taken off
+    :return: 0 or more
+    """
+    covered = NOTHING
+    for key, part in bill.parts.items():
+        taken = min(max(part, NOTHING), left.get(key, NOTHING))
+        covered += taken
+        if taken:
+            left[key] -= taken
+    asked = bill.amount - covered
+    return asked if asked > bill.slack else NOTHING
+
+
+def judge_bills(
+    account: Account, bills: Sequence[Bill], tolerated: int | None = None
+) -> list[Standing]:
+    """How invoices of a customer that are posted one after the other stand to its
+    credit. One that is for what was ordered before asks for nothing again.
+
+    :param tolerated: as for :func:`judge`
+    """
+    left = {order.key: sum(settle(order), NOTHING) for order in account.orders}
+    ahead, standings = NOTHING, []
+    for bill in bills:
+        asked = claim(bill, left)
+        standings.append(judge(account, asked, tolerated, ahead) if asked else FREE)
+        ahead += asked
+    return standings

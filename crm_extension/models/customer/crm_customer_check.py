@@ -34,7 +34,7 @@ class CrmCustomerCheck(models.Model):
         string="Customer",
         required=True,
         readonly=True,
-        ondelete="cascade",
+        ondelete="restrict",  # what was found stays
         index=True,
     )
     phone = fields.Char(related="partner_id.phone", help="For the return call.")
@@ -177,6 +177,22 @@ class CrmCustomerCheck(models.Model):
         return self._draw(partners.browse(drawn))
 
     @api.model
+    def _find_worst(self, partners):
+        """The last check that found each of some customers invalid or false, where the
+        last check did: ``{customer: check}``."""
+        # Superuser mode: what was found counts whoever may read it.
+        checks = self.sudo().search(
+            [("partner_id", "in", partners.ids), ("state", "!=", "open")],
+            order="date_done, id",
+        )
+        last = {check.partner_id: check for check in checks}
+        return {
+            partner: check
+            for partner, check in last.items()
+            if check.state in ("invalid", "false")
+        }
+
+    @api.model
     def _find_operator(self, partner):
         entered = partner.sudo().create_uid  # whose record it is, is no secret
         if entered and entered != self.env.ref("base.user_root"):
@@ -188,7 +204,9 @@ class CrmCustomerCheck(models.Model):
         # Superuser mode: checkers may not read employees.
         employees = operator.sudo().employee_ids
         here = employees.filtered(lambda one: one.company_id == self.env.company)
-        return (here or employees)[:1].parent_id.user_id
+        # Who reports to nobody on paper answers to whoever leads the team.
+        leader = (here or employees)[:1].parent_id.user_id
+        return leader or (operator.sudo().crm_team_ids.user_id - operator)[:1]
 
     def _check_is_open(self):
         for check in self.filtered(lambda check: check.state != "open"):

@@ -8,16 +8,20 @@ from . import res_partner_terms, res_partner_volume, res_partner_tier
 from . import res_partner_identity, res_partner_profile, res_partner_credit
 from . import crm_customer_tier, res_partner_benefits, res_partner_agreed_tier
 from . import res_partner_code, res_partner_contacts
-from . import res_partner_overview, res_partner_visibility
+from . import res_partner_overview, res_partner_visibility, res_partner_list
+from . import res_partner_owner, res_partner_last_contact, res_partner_handover
+from . import res_partner_visits
 from . import res_partner
 from . import res_partner_bank
+from . import res_users_standing  # before what is made of it
 from . import res_users
 
 # Before what is made of them.
 from . import sale_order_offer, sale_order_acceptance, sale_order_window
 from . import sale_order_line_rules, sale_order_rules, sale_order_verdict
 from . import sale_order_line_margin, sale_order_margin
-from . import sale_order_credit
+from . import credit_document  # before what is made of it
+from . import sale_order_credit, account_move_credit
 from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line
@@ -33,3 +37,9 @@ from . import helpdesk_ticket_stage
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template
+
+# Visits and what they lead to.
+from . import crm_visit_appointment  # before what is made of it
+from . import crm_visit
+from . import calendar_event
+from . import crm_team

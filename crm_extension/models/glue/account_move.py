@@ -7,11 +7,16 @@ from odoo.tools import format_amount
 from ..approval.core.facts import Fact
 from ..approval.core.gate import Gate
 from ..discount.verdict import judge
+from .account_move_credit import BILLS
 
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "crm.account.rules", "crm.approval.mixin"]
+    # The first overrides what Odoo's move does.
+    _inherit = [
+        *("crm.move.credit", "account.move"),
+        *("crm.account.rules", "crm.approval.mixin"),
+    ]
 
     crm_discount_excess = fields.Float(
         string="Below the Order (%)",
@@ -62,10 +67,11 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS: account === #
 
     def _post(self, soft=True):
-        for move in self:
+        moves = self._crm_line_up()
+        for move in moves:
             if message := move._approval_blocking_message():
                 raise UserError(message)
-        return super()._post(soft)
+        return super(AccountMove, moves)._post(soft)._crm_step_out(self.env)
 
     def button_cancel(self):
         self._approval_get_under_way()._withdraw(
@@ -97,6 +103,7 @@ class AccountMove(models.Model):
             "partner_id",
             "amount_untaxed",
             "crm_approval_request_ids.state",
+            "crm_credit",
             *self._crm_discount_depends(),
         ]
 
@@ -106,10 +113,16 @@ class AccountMove(models.Model):
         )
 
     def _approval_get_facts(self, gate):
-        return {move.id: move._crm_get_facts() for move in self}
+        credit = self._crm_get_credit_facts()
+        return {move.id: move._crm_get_facts() | credit[move.id] for move in self}
 
     def _approval_get_reasons(self, gate):
-        return {move.id: move._crm_explain() for move in self}
+        return {
+            move.id: " ".join(
+                filter(None, (move._crm_explain(), move._crm_explain_credit()))
+            )
+            for move in self
+        }
 
     def _approval_get_refusals(self, gate):
         # What bills just what was ordered, and that is the rule, is not looked at.
@@ -126,7 +139,8 @@ class AccountMove(models.Model):
 
     def _approval_get_summaries(self, gate):
         return {
-            move.id: f"{move.partner_id.display_name}: {move._crm_explain()}"
+            move.id: f"{move.partner_id.display_name}: "
+            + (move._crm_explain() or move._crm_summarize_credit())
             for move in self
         }
 
@@ -231,20 +245,15 @@ class AccountMove(models.Model):
         line = self.invoice_line_ids.filtered(lambda line: line.id == key)
         return line.product_id.name or line.name or self.env._("The discount")
 
-    def _crm_get_debtors(self, company):
-        """Who will owe what invoices of a company come to."""
-        return self.partner_id.commercial_partner_id.with_company(company)
-
     def _crm_get_exposure(self):
         """What the invoice adds to what the customer owes, in company currency."""
         self.ensure_one()
-        if (
-            self.company_id.account_use_credit_limit
-            and self.move_type == "out_invoice"
-            and self.line_ids.sale_line_ids
-        ):
-            return 0.0  # counted already, with the order
-        return self.amount_total_signed if self.state == "draft" else 0.0
+        if self.state != "draft":
+            return 0.0
+        if self.company_id.account_use_credit_limit and self.move_type in BILLS:
+            # What was ordered is counted already, with its order.
+            return float(self._crm_get_credit().asked)
+        return self.amount_total_signed
 
     def _crm_explain(self):
         if self.move_type == "out_refund":

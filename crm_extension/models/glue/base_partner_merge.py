@@ -22,6 +22,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self._crm_drop_merged_tiers(partners, dst_partner)
         survivor = self._crm_find_survivor(partners, dst_partner)
         survivor._crm_forget_doubles(partners - survivor)
+        (partners - survivor)._crm_merge_owners(survivor)
         code = self._crm_take_codes(partners, dst_partner)
         partners._crm_part_before_merge(survivor)
         noted = {partner: partner._approval_note_guarded() for partner in partners}

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
 
@@ -28,6 +29,13 @@ class CrmCustomerTier(models.Model):
         ondelete="restrict",
         help="Of customers with whom no others are agreed.",
     )
+    credit_limit = fields.Float(
+        digits=(16, 2),
+        company_dependent=True,
+        help="How much customers of the tier may owe for whom nobody has set a limit,"
+        " in the currency of the current company. Where the credit grade says something"
+        " else, the lower of the two counts. Empty: the tier brings none.",
+    )
     urgent_delivery = fields.Boolean(
         string="Deliver First",
         help="Deliveries of new orders are urgent: they are reserved and shown before"
@@ -48,6 +56,18 @@ class CrmCustomerTier(models.Model):
             self.env["res.partner"]._crm_check_settlement(
                 tier.payment_term_id, tier.display_name
             )
+
+    @api.constrains("credit_limit")
+    def _check_credit_limit(self):
+        for tier in self:
+            if tier.credit_limit < 0:
+                raise ValidationError(
+                    self.env._(
+                        "The credit limit of “%s” cannot be less than 0. Leave it empty"
+                        " for a tier that brings none.",
+                        tier.display_name,
+                    )
+                )
 
     @api.model
     @ormcache("company_id", "name")

@@ -18,6 +18,12 @@ class ResCompany(models.Model):
         " are not confirmed. Contacts of an organisation are fine.",
     )
 
+    crm_visit_positions = fields.Boolean(
+        string="Position of Visits",
+        help="Ask for the position of the phone when somebody checks in or out of a"
+        " visit, and at no other time. Without it, check-ins have a time only.",
+    )
+
     _check_crm_settlement_days = models.Constraint(
         "CHECK (crm_settlement_days >= 0)",
         "The longest settlement is a number of days, or 0 for no limit.",

@@ -18,6 +18,7 @@ class ResPartner(models.Model):
     _name = "res.partner"
     # What is said about terms comes before what holds for every document.
     _inherit = [
+        "crm.customer.owned",  # sees what Odoo's partner does on the way
         "crm.customer.credit",  # overrides what Odoo's partner does
         "res.partner",
         "crm.customer.terms",
@@ -30,12 +31,41 @@ class ResPartner(models.Model):
         "crm.customer.benefits",
         "crm.customer.agreed.tier",
         "crm.customer.visibility",
+        "crm.customer.visited",
         "crm.customer.worth",
         "crm.customer.faithful",
         "crm.customer.kinds",
+        "crm.customer.listed",
+        "crm.customer.contacted",
+        "crm.customer.handed",
         "crm.approval.mixin",
     ]
 
+    # The links that differ by company stand here, not with the parts that they belong
+    # to: whenever a tier is deleted, Odoo looks for them in the table of each model
+    # that has them, and a part has none.
+    crm_tier_id = fields.Many2one(
+        comodel_name="crm.customer.tier",
+        string="Customer Tier",
+        company_dependent=True,
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        groups="base.group_user",
+        help="Worked out every night from what the customer buys and how it pays.",
+    )
+    crm_tier_color = fields.Integer(
+        related="crm_tier_id.color", groups="base.group_user"
+    )
+    crm_agreed_tier_id = fields.Many2one(
+        comodel_name="crm.customer.tier",
+        string="Agreed Tier",
+        company_dependent=True,
+        copy=False,
+        ondelete="restrict",
+        groups="base.group_user",
+        help="Holds in place of the one that is worked out, as long as agreed.",
+    )
     crm_class_id = fields.Many2one(
         comodel_name="crm.customer.class",
         string="Customer Class",
@@ -150,7 +180,9 @@ class ResPartner(models.Model):
 
     @api.model
     def _approval_depends(self):
+        # Whether it is a customer is among them: so all is read at once.
         names = ["crm_released", "parent_id", "crm_approval_request_ids.state"]
+        names += ["commercial_partner_id", "partner_share"]
         return [*names, *sorted(KEPT_TERMS)]
 
     def _approval_filter_governed(self, gate):

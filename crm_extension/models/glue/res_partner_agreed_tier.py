@@ -20,15 +20,7 @@ class CrmCustomerAgreedTier(models.AbstractModel):
     _name = "crm.customer.agreed.tier"
     _description = "Tier of a Customer by Agreement"
 
-    crm_agreed_tier_id = fields.Many2one(
-        comodel_name="crm.customer.tier",
-        string="Agreed Tier",
-        company_dependent=True,
-        copy=False,
-        ondelete="restrict",
-        groups="base.group_user",
-        help="Holds in place of the one that is worked out, as long as agreed.",
-    )
+    # crm_agreed_tier_id stands with the partner itself: see there.
     crm_agreed_tier_until = fields.Date(
         string="Agreed until",
         company_dependent=True,

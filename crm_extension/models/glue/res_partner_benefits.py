@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_amount
 
 
 class CrmCustomerBenefits(models.AbstractModel):
@@ -69,7 +70,7 @@ class CrmCustomerBenefits(models.AbstractModel):
         labels = {
             name: tier._fields[name]._description_string(self.env)
             for name in (
-                *("pricelist_id", "payment_term_id"),
+                *("pricelist_id", "payment_term_id", "credit_limit"),
                 *("urgent_delivery", "ticket_priority"),
             )
         }
@@ -84,6 +85,8 @@ class CrmCustomerBenefits(models.AbstractModel):
             if self.id not in getattr(self, set_by_tier)(company):
                 note = self.env._("set for this customer: %s", self[field].display_name)
             told.append((labels[name], tier[name].display_name, note))
+        if tier.credit_limit:
+            told.append((labels["credit_limit"], *self._crm_tell_tier_limit(tier)))
         if tier.urgent_delivery:
             told.append((labels["urgent_delivery"], self.env._("Yes"), ""))
         if tier.ticket_priority:
@@ -93,3 +96,17 @@ class CrmCustomerBenefits(models.AbstractModel):
             least = self.env._("at least %s", options[tier.ticket_priority])
             told.append((labels["ticket_priority"], least, ""))
         return told
+
+    def _crm_tell_tier_limit(self, tier):
+        """What a single customer may owe by its tier, and what counts instead."""
+        company = self.env.company
+        value = format_amount(self.env, tier.credit_limit, company.currency_id)
+        if not company.account_use_credit_limit:
+            return value, self.env._("the company works without credit limits")
+        # Superuser mode: whoever sees the tier sees whether it counts.
+        source = self.sudo().crm_credit_account.source
+        if source == "own":
+            return value, self.env._("set for this customer instead")
+        if source == "grade":
+            return value, self.env._("the credit grade allows less")
+        return value, ""

@@ -5,11 +5,12 @@ from odoo.tools.sql import column_exists, create_column
 from ..customer.birthday import coming, day_key
 from ..customer.tree import arrange, find_cycle
 
-# Who is congratulated (KC-11), and how many days before it is spoken of (C20.2).
-BIRTHDAY_ROLES = ("owner", "chair", "receiver")
+# How many days before a birthday it is spoken of (C20.2).
 BIRTHDAY_AHEAD = 3
 # What leads from one person of a customer to others of the same.
 TIES = ("crm_superior_id", "crm_influenced_ids")
+# What is drawn of each of them.
+TOLD = ("name", "function", "crm_contact_role_ids", "crm_superior_id")
 
 
 class CrmCustomerContacts(models.AbstractModel):
@@ -73,24 +74,26 @@ class CrmCustomerContacts(models.AbstractModel):
     # === COMPUTE METHODS === #
 
     @api.depends(
-        *(
-            f"{path}{name}"
-            for path in ("", "child_ids.")
-            for name in ("name", "function", "crm_contact_role", "crm_superior_id")
-        ),
+        *(f"{path}{name}" for path in ("", "child_ids.") for name in TOLD),
         "child_ids.crm_influenced_ids",
         "child_ids.active",
     )
     @api.depends_context("lang", "uid")
     def _compute_crm_contact_tree(self):
-        customers = self._origin.filtered(lambda one: one.commercial_partner_id == one)
+        # Whoever has nobody below needs no look at who reports to whom.
+        customers = self._origin.filtered(
+            lambda one: one.commercial_partner_id == one and one.child_ids
+        )
+        if not customers:
+            self.crm_contact_tree = False
+            return
         people = self.env["res.partner"].search_fetch(
             [
                 ("commercial_partner_id", "in", customers.ids),
                 ("type", "=", "contact"),
                 ("is_company", "=", False),
             ],
-            ["commercial_partner_id", "name", "function", "crm_contact_role", *TIES],
+            ["commercial_partner_id", *TOLD, "crm_influenced_ids"],
         )
         by_customer = people.grouped("commercial_partner_id")
         # Not the system, which reads the field for everybody.
@@ -138,7 +141,7 @@ class CrmCustomerContacts(models.AbstractModel):
         contacts = self.search(
             [
                 ("crm_birthday_key", "in", list(days)),
-                ("crm_contact_role", "in", BIRTHDAY_ROLES),
+                ("crm_contact_role_ids.is_congratulated", "=", True),
                 ("commercial_partner_id.active", "=", True),
             ]
         )
@@ -151,14 +154,13 @@ class CrmCustomerContacts(models.AbstractModel):
 
         :return: ``{"people": {id: what is told}, "tree": [[id, [those below]]]}``
         """
-        roles = dict(self._fields["crm_contact_role"]._description_selection(self.env))
         return {
             "people": {
                 one.id: {
                     "name": one.name or "",
                     "function": one.function or "",
-                    "role": roles.get(one.crm_contact_role, ""),
-                    "kind": one.crm_contact_role or "",
+                    "role": ", ".join(one.crm_contact_role_ids.mapped("name")),
+                    "icon": one.crm_contact_role_ids[:1].icon or "",
                     "superior": (one.crm_superior_id & self).id,
                     "influences": (one.crm_influenced_ids & self).mapped("name"),
                 }
@@ -288,9 +290,7 @@ class CrmCustomerContacts(models.AbstractModel):
         """Values of the activity; for the day itself, so that it is not overdue when it
         appears."""
         words = self.with_context(lang=user.lang)
-        roles = dict(
-            words._fields["crm_contact_role"]._description_selection(words.env)
-        )
+        roles = words.crm_contact_role_ids.filtered("is_congratulated")
         return {
             "res_model_id": self.env["ir.model"]._get_id("res.partner"),
             "res_id": self.id,
@@ -303,6 +303,6 @@ class CrmCustomerContacts(models.AbstractModel):
             "summary": words.env._(
                 "Birthday of %(contact)s (%(role)s)",
                 contact=self.name,
-                role=roles[self.crm_contact_role],
+                role=", ".join(roles.mapped("name")),
             ),
         }

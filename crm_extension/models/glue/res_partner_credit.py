@@ -1,9 +1,11 @@
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
+from ..credit.crm_credit_policy import CreditTerms
 from ..credit.exposure import (
     UNKNOWN,
     Account,
@@ -14,6 +16,7 @@ from ..credit.exposure import (
     find_overdue,
 )
 from ..credit.grade import GRADES, Behaviour, grade, score
+from .shared_value import SharedValue
 
 # Who sells to a customer, or keeps its accounts, sees what it may still buy.
 READERS = (
@@ -39,7 +42,7 @@ READ = {
     ),
     "account.partial.reconcile": ("debit_move_id", "max_date"),
     "account.account": ("account_type",),
-    "res.partner": ("commercial_partner_id", "credit_limit"),
+    "res.partner": ("commercial_partner_id", "credit_limit", "crm_tier_id"),
     "uom.uom": ("factor",),
 }
 
@@ -59,7 +62,7 @@ ACCOUNTS = """
           JOIN account_move_line line ON line.account_id = account.id
           JOIN own ON own.id = line.partner_id
          WHERE account.account_type = 'asset_receivable'
-           AND line.company_id = %(company)s
+           AND line.company_id = ANY(%(companies)s)
            AND line.parent_state = 'posted'
            AND line.reconciled IS NOT TRUE
          GROUP BY own.customer, line.date_maturity
@@ -82,7 +85,7 @@ ACCOUNTS = """
           JOIN sale_order_line line ON line.id = rel.order_line_id
           LEFT JOIN uom_uom billed ON billed.id = item.product_uom_id
           LEFT JOIN uom_uom unit ON unit.id = line.product_uom_id
-         WHERE move.company_id = %(company)s
+         WHERE move.company_id = ANY(%(companies)s)
            AND move.state = 'draft'
            AND move.move_type IN ('out_invoice', 'out_refund')
          GROUP BY rel.order_line_id
@@ -130,7 +133,7 @@ ACCOUNTS = """
                AND rel.order_line_id = line.id
                AND move.state = 'posted'
           ) ahead ON TRUE
-         WHERE sale.company_id = %(company)s
+         WHERE sale.company_id = ANY(%(companies)s)
            AND sale.state = 'sale'
            AND line.display_type IS NULL
            AND (line.is_downpayment OR part.delivered <> 0 OR part.awaited <> 0)
@@ -145,6 +148,7 @@ ACCOUNTS = """
     )
     SELECT partner.id,
            (partner.credit_limit ->> %(company_key)s)::numeric AS own_limit,
+           (partner.crm_tier_id ->> %(company_key)s)::int AS tier,
            owed.owed, owed.credit, owed.due, owed.debit,
            promised.orders, promised.currencies,
            promised.delivered, promised.awaited, promised.prepaid,
@@ -154,6 +158,8 @@ ACCOUNTS = """
       LEFT JOIN promised ON promised.customer = partner.id
      WHERE partner.id = ANY(%(ids)s::int[])
 """
+# Branches are one debtor's creditor: Odoo itself adds up what is owed to all of them.
+BRANCHES = "ARRAY(SELECT id FROM res_company WHERE parent_path LIKE %s)"
 UNGRADED = "NULL AS paid, NULL AS bought"
 # Amount billed, the same times its days of delay, what of it is late; days since the
 # first invoice, turnover.
@@ -174,7 +180,7 @@ BEHAVIOUR = """
          ) - COALESCE(item.date_maturity, move.invoice_date), 0) AS days
        ) late ON TRUE
       WHERE move.commercial_partner_id = partner.id
-        AND move.company_id = %(company)s
+        AND move.company_id = ANY(%(companies)s)
         AND move.state = 'posted'
         AND move.move_type IN ('out_invoice', 'out_receipt')
         AND account.account_type = 'asset_receivable'
@@ -188,11 +194,24 @@ BEHAVIOUR = """
             WHERE move.invoice_date > %(start)s AND move.invoice_date <= %(day)s)]
        FROM account_move move
       WHERE move.commercial_partner_id = partner.id
-        AND move.company_id = %(company)s
+        AND move.company_id = ANY(%(companies)s)
         AND move.state = 'posted'
         AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
     ) AS bought
 """
+
+
+class Rules(NamedTuple):
+    """What a company says of the limits of its customers.
+
+    :param terms: what it expects of them, see ``crm.credit.policy``
+    :param tiers: ``{tier id: limit}``, of those that bring one
+    :param everybody: the limit that it sets for all
+    """
+
+    terms: CreditTerms
+    tiers: dict
+    everybody: float
 
 
 class CrmCustomerCredit(models.AbstractModel):
@@ -201,7 +220,8 @@ class CrmCustomerCredit(models.AbstractModel):
 
     It is about the commercial entity, and about what is billed to it: contacts show
     what holds for their company, and an order counts with whoever gets the invoice.
-    Each company has its own books, limits and grades. Figures are read past the record
+    Each company has its own books, limits and grades; branches of a company share the
+    books, and each may have limits of its own. Figures are read past the record
     rules of orders and invoices, and without accounting rights: whoever sells to a
     customer sees what it may still buy.
 
@@ -214,7 +234,7 @@ class CrmCustomerCredit(models.AbstractModel):
 
     # As the partner defines it; amounts of an abstract model need one.
     currency_id = fields.Many2one("res.currency")
-    crm_credit_account = fields.Binary(
+    crm_credit_account = SharedValue(
         compute="_compute_crm_credit_account",
         compute_sudo=True,  # the books are the same whoever looks
         exportable=False,
@@ -227,17 +247,26 @@ class CrmCustomerCredit(models.AbstractModel):
         help="The company works with credit limits.",
     )
     crm_credit_limited = fields.Boolean(compute="_compute_crm_credit", groups=READERS)
-    crm_credit_by_grade = fields.Boolean(
+    crm_credit_source = fields.Selection(
+        selection=[
+            ("own", "set for this customer"),
+            ("grade", "by the credit grade"),
+            ("tier", "by the customer tier"),
+            ("everybody", "as for every customer"),
+        ],
+        string="Limit Comes from",
         compute="_compute_crm_credit",
         groups=READERS,
-        help="Nobody has set a limit, so the grade gives it.",
+        help="A limit that somebody has set for the customer, or that was agreed by"
+        " request, comes first; then the lower of those by credit grade and by customer"
+        " tier; then the one that the company sets for everybody.",
     )
     crm_credit_limit = fields.Monetary(
         string="Limit in Force",
         compute="_compute_crm_credit",
         groups=READERS,
-        help="How much may be owed: as set for the customer, or else by its grade, or"
-        " else as the company sets it for everybody.",
+        help="How much may be owed: as set for the customer, or else by its grade and"
+        " its tier, or else as the company sets it for everybody.",
     )
     crm_credit_owed = fields.Monetary(
         string="Open Invoices",
@@ -318,7 +347,7 @@ class CrmCustomerCredit(models.AbstractModel):
             exposure = add_up(account)
             limit = account.limit
             partner.crm_credit_limited = limit is not None
-            partner.crm_credit_by_grade = account.by_grade
+            partner.crm_credit_source = limit is not None and account.source
             partner.crm_credit_limit = float(limit or 0)
             partner.crm_credit_owed = float(exposure.owed)
             partner.crm_credit_delivered = float(exposure.delivered)
@@ -378,36 +407,41 @@ class CrmCustomerCredit(models.AbstractModel):
 
         :return: ``{commercial partner id: Account}``
         """
-        for model, names in READ.items():
-            self.env[model].flush_model(names)
         terms = self.env["crm.credit.policy"]._get_terms(company.id)
         day = fields.Date.today()  # of the server, not of whoever asks
-        rows = self.env.execute_query_dict(
-            SQL(
-                ACCOUNTS,
-                ids=list(self.ids),
-                company=company.id,
-                company_key=str(company.id),
-                day=day,
-                behaviour=SQL(
-                    BEHAVIOUR,
-                    day=day,
-                    company=company.id,
-                    start=day - timedelta(days=terms.window),
-                )
-                if terms.scale
-                else SQL(UNGRADED),
-            )
-        )
+        rows = self._crm_read_account_rows(company, terms, day)
         used = {key for row in rows for key in row["currencies"] or ()}
         rates = get_rates(company, self.env["res.currency"].browse(used))
         everybody = self._fields["credit_limit"].get_company_dependent_fallback(
             self.with_company(company)
         )
+        tiers = self.env["crm.customer.tier"]._get_benefits(company.id, "credit_limit")
+        rules = Rules(terms, tiers, everybody or 0)
         return {
-            row["id"]: make_account(row, terms, everybody or 0, rates, company, day)
-            for row in rows
+            row["id"]: make_account(row, rules, rates, company, day) for row in rows
         }
+
+    def _crm_read_account_rows(self, company, terms, day):
+        for model, names in READ.items():
+            self.env[model].flush_model(names)
+        root = company.sudo().root_id  # whoever works for a branch
+        branches = SQL(BRANCHES, root.parent_path + "%")
+        behaviour = SQL(
+            BEHAVIOUR,
+            day=day,
+            companies=branches,
+            start=day - timedelta(days=terms.window),
+        )
+        return self.env.execute_query_dict(
+            SQL(
+                ACCOUNTS,
+                ids=list(self.ids),
+                companies=branches,
+                company_key=str(company.id),
+                day=day,
+                behaviour=behaviour if terms.scale else SQL(UNGRADED),
+            )
+        )
 
     def _crm_tell_behaviour(self, terms, behaviour):
         return self.env._(
@@ -465,26 +499,30 @@ class CrmCustomerCredit(models.AbstractModel):
         if exposure > limit:
             values["over"] = amount(exposure - limit)
             return self.env._("of %(limit)s, over by %(over)s", **values), "bad"
-        if account.by_grade:
+        if account.source == "grade":
             return self.env._("of %(limit)s by grade %(grade)s", **values), ""
+        if account.source == "tier":
+            return self.env._("of %(limit)s by the customer tier", **values), ""
         return self.env._("of %(limit)s", **values), ""
 
 
-def make_account(row, terms, everybody, rates, company, day):
+def make_account(row, rules, rates, company, day):
     """A customer's account of what the database says of it.
 
-    :param terms: what the company expects, see ``crm.credit.policy``
-    :param everybody: the limit that the company sets for all
+    :param rules: :class:`Rules`
     :param rates: what one unit of each currency is worth, ``{currency id: Decimal}``
     """
-    currency = company.currency_id
+    currency, terms = company.currency_id, rules.terms
     behaviour = make_behaviour(row)
     letter = terms.scale and grade(behaviour, terms.scale)
-    own = everybody if row["own_limit"] is None else row["own_limit"]
-    limit, by_grade = find_limit(
-        round_to(currency, own),
-        round_to(currency, everybody),
-        terms.limits.get(letter),
+    own = rules.everybody if row["own_limit"] is None else row["own_limit"]
+    granted = {}
+    if letter in terms.limits:
+        granted["grade"] = round_to(currency, terms.limits[letter])
+    if row["tier"] in rules.tiers:
+        granted["tier"] = round_to(currency, rules.tiers[row["tier"]])
+    limit, source = find_limit(
+        round_to(currency, own), round_to(currency, rules.everybody), granted
     )
     overdue, since = find_overdue(
         (
@@ -500,7 +538,7 @@ def make_account(row, terms, everybody, rates, company, day):
         (day - since).days if since else 0,
         make_orders(row, rates, currency),
         letter,
-        by_grade,
+        source,
         behaviour,
     )
 
@@ -530,7 +568,7 @@ def make_behaviour(row):
     return Behaviour(
         days=float((delayed or 0) / billed) if billed else 0.0,
         ratio=float((late or 0) / billed * 100) if billed else 0.0,
-        years=float(age) / 365.25,
+        years=max(float(age), 0) / 365.25,
         turnover=float(turnover or 0),
     )
 

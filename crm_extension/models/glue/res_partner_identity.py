@@ -26,7 +26,8 @@ class CrmCustomerIdentity(models.AbstractModel):
         string="Perhaps the Same",
         compute="_compute_crm_duplicate_note",
         groups="base.group_user",
-        help="Customers with the same name, phone or tax ID, and who looks after them.",
+        help="Customers with the same name, phone or tax ID, and who looks after them;"
+        " told until the release.",
     )
 
     # === COMPUTE METHODS === #
@@ -36,10 +37,13 @@ class CrmCustomerIdentity(models.AbstractModel):
         for partner in self:
             partner.crm_name_key = name_key(partner.name) or False
 
-    @api.depends("name", "phone", "vat", "parent_id", "is_company")
+    @api.depends("name", "phone", "vat", "parent_id", "is_company", "crm_released")
     @api.depends_context("lang", "allowed_company_ids")
     def _compute_crm_duplicate_note(self):
-        found = self._crm_find_duplicates()
+        # Who is sold to already is asked about no more: the form does not show it.
+        found = self.filtered(
+            lambda partner: not (partner._origin and partner.crm_released)
+        )._crm_find_duplicates()
         for partner in self:
             notes = found.get(partner.id, {})
             partner.crm_duplicate_note = (

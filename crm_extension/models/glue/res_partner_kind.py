@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 # Who has ordered, and who has accepted a quotation that is no order yet.
@@ -58,7 +59,33 @@ class CrmCustomerKinds(models.AbstractModel):
         " orders say.",
     )
 
+    crm_kind_panel = fields.Html(
+        compute="_compute_crm_kind_panel",
+        sanitize=False,
+        groups="base.group_user",
+        help="All of it together, for the form.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("crm_relation_id", "crm_customer_type", "crm_life_stage")
+    @api.depends_context("company", "lang")
+    def _compute_crm_kind_panel(self):
+        labels = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("crm_customer_type", "crm_life_stage")
+        }
+        for partner in self:
+            partner.crm_kind_panel = self.env["ir.qweb"]._render(
+                "crm_extension.crm_customer_kind_panel",
+                {
+                    "relation": partner.crm_relation_id.name,
+                    "kind": labels["crm_customer_type"][partner.crm_customer_type],
+                    "stage": labels["crm_life_stage"].get(partner.crm_life_stage),
+                    # What is a warning stands at the top of the form.
+                    "rhythm": not partner.crm_churn_state and partner.crm_rhythm_note,
+                },
+            )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
@@ -128,7 +155,43 @@ class CrmCustomerKinds(models.AbstractModel):
             "prospect": ~lost & (own | (~chosen & ~dealt)),
         }.get(relation.meaning, ~lost & own)
 
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("crm_class_id")
+    def _check_crm_class(self):
+        for partner in self:
+            # Contacts have what their company has.
+            if partner.commercial_partner_id == partner:
+                partner._crm_check_class(partner.crm_class_id)
+
     # === BUSINESS METHODS === #
+
+    def _approval_propose(self, gate, values, reason):
+        # What nobody may write is not worth asking for.
+        classes = self.env["crm.customer.class"]
+        self._crm_check_class(classes.browse(values.get("crm_class_id")))
+        return super()._approval_propose(gate, values, reason)
+
+    def _crm_check_class(self, asked):
+        """
+        :raises ValidationError: where a class belongs to other departments than the
+            customer does (FEATURES C02.5, GZ-09)
+        """
+        # Superuser mode: whose class it is does not depend on who asks.
+        asked = asked.sudo()
+        teams = self.sudo().user_id.crm_team_ids.ids
+        if not asked or asked._is_offered(teams):
+            return
+        raise ValidationError(
+            self.env._(
+                "“%(asked)s” is a class of other departments' customers than"
+                " %(customer)s (%(teams)s). Choose one of these: %(offered)s.",
+                asked=asked.name,
+                customer=self.display_name,
+                teams=", ".join(asked.team_ids.mapped("name")),
+                offered=", ".join(asked._get_offered(teams).mapped("name")),
+            )
+        )
 
     def _crm_find_kinds(self):
         """Ids of the commercial partners who have ordered, and of those who have

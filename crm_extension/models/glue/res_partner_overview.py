@@ -47,6 +47,19 @@ FIGURES = """
      GROUP BY partner_id, kind
 """
 
+# Who owes something past its due date, in the books of a company.
+OVERDUE = """
+    SELECT partner.commercial_partner_id
+      FROM account_move_line line
+      JOIN account_account account ON account.id = line.account_id
+      JOIN res_partner partner ON partner.id = line.partner_id
+     WHERE account.account_type = 'asset_receivable'
+       AND line.company_id = %(company)s AND line.parent_state = 'posted'
+       AND line.reconciled IS NOT TRUE AND line.date_maturity < %(today)s
+     GROUP BY partner.commercial_partner_id
+    HAVING SUM(line.amount_residual) > %(amount)s
+"""
+
 
 class CrmCustomerOverview(models.AbstractModel):
     """Everything about a customer from its form (FEATURES C01.2, XT-06): what Odoo's
@@ -67,6 +80,7 @@ class CrmCustomerOverview(models.AbstractModel):
     crm_overdue = fields.Float(
         string="Overdue",
         compute="_compute_crm_figures",
+        search="_search_crm_overdue",
         groups=MONEY_GROUPS,
     )
     crm_received = fields.Float(
@@ -116,6 +130,24 @@ class CrmCustomerOverview(models.AbstractModel):
             tickets, complaints, _others = mine.get("ticket", NOTHING)
             partner.crm_ticket_count, partner.crm_complaint_count = tickets, complaints
             partner.crm_history_count, *_others = mine.get("history", NOTHING)
+
+    @api.model
+    def _search_crm_overdue(self, operator, value):
+        if operator != ">" or value < 0:  # whoever owes nothing is not looked for
+            return NotImplemented
+        accounts = self.env["crm.customer.account"]
+        for model, names in accounts._depends.items():
+            self.env[model].flush_model(names)
+        return Domain(
+            "id",
+            "any!",
+            SQL(
+                OVERDUE,
+                company=self.env.company.id,
+                today=fields.Date.context_today(self),
+                amount=value,
+            ),
+        )
 
     # === ACTION METHODS === #
 

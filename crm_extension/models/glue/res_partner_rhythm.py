@@ -125,13 +125,16 @@ class CrmCustomerFaithful(models.AbstractModel):
     crm_rhythm_note = fields.Char(
         string="Order Rhythm", compute="_compute_crm_rhythm", groups="base.group_user"
     )
+    crm_silence_note = fields.Char(
+        string="Why at Risk", compute="_compute_crm_churn", groups="base.group_user"
+    )
     crm_churn_note = fields.Char(
         string="About the Churn",
-        compute="_compute_crm_rhythm",
+        compute="_compute_crm_churn",
         groups="base.group_user",
     )
     crm_churn_may_answer = fields.Boolean(
-        compute="_compute_crm_rhythm", groups="base.group_user"
+        compute="_compute_crm_churn", groups="base.group_user"
     )
 
     # === COMPUTE METHODS === #
@@ -146,6 +149,16 @@ class CrmCustomerFaithful(models.AbstractModel):
             partner.crm_life_stage = row.stage
             partner.crm_next_order_on = row.due_on
             partner.crm_rhythm_note = bool(row) and row._tell_silence()
+
+    @api.depends("crm_churn_state")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_crm_churn(self):
+        # Of all others there is nothing to be told, and nothing is looked for.
+        rows = self.filtered("crm_churn_state")._crm_find_rhythms()
+        by_customer = {row.partner_id.id: row for row in rows}
+        for partner in self:
+            row = by_customer.get(partner._origin.id, rows.browse())
+            partner.crm_silence_note = bool(row) and row._tell_silence()
             partner.crm_churn_note = bool(row.state) and row._tell_answer()
             partner.crm_churn_may_answer = bool(row.state) and row.may_answer
 
@@ -264,6 +277,7 @@ class CrmCustomerFaithful(models.AbstractModel):
         self.browse(states).invalidate_recordset(["crm_churn_state"], flush=False)
         names = ("crm_life_stage", "crm_next_order_on", "crm_rhythm_note")
         names += ("crm_churn_note", "crm_churn_may_answer", "crm_relation_id")
+        names += ("crm_silence_note",)
         self.browse(states).invalidate_recordset(names, flush=False)
 
     @api.model
@@ -338,6 +352,8 @@ class CrmCustomerFaithful(models.AbstractModel):
 
     def _crm_find_rhythms(self):
         """What is known of these customers in the current company."""
+        if not self._origin.ids:
+            return self.env["crm.customer.rhythm"].sudo()
         # Superuser mode: whoever sees the customer sees how it orders.
         return (
             self.env["crm.customer.rhythm"]

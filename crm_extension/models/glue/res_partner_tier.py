@@ -202,19 +202,7 @@ class CrmCustomerWorth(models.AbstractModel):
     _name = "crm.customer.worth"
     _description = "Worth of a Customer"
 
-    crm_tier_id = fields.Many2one(
-        comodel_name="crm.customer.tier",
-        string="Customer Tier",
-        company_dependent=True,
-        readonly=True,
-        copy=False,
-        ondelete="restrict",
-        groups="base.group_user",
-        help="Worked out every night from what the customer buys and how it pays.",
-    )
-    crm_tier_color = fields.Integer(
-        related="crm_tier_id.color", groups="base.group_user"
-    )
+    # crm_tier_id stands with the partner itself: see there.
     crm_tier_score = fields.Float(
         string="Tier Points",
         digits=(4, 1),

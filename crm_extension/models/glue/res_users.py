@@ -14,7 +14,8 @@ SEE_UNRELEASED = (
 
 
 class ResUsers(models.Model):
-    _inherit = "res.users"
+    _name = "res.users"
+    _inherit = ["res.users", "crm.user.standing"]
 
     def write(self, vals):
         result = super().write(vals)

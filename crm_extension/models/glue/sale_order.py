@@ -150,8 +150,16 @@ class SaleOrder(models.Model):
     def _approval_get_facts(self, gate):
         verdicts = self._crm_get_verdicts()
         credit = self._crm_get_credit_facts()
+        billed = {
+            order.id: {"billed": Fact(customer.id, "changed")}
+            for order, customer in self._crm_find_unreleased().items()
+            # Of the customer itself that is said already.
+            if customer != order.partner_id.commercial_partner_id
+        }
         return {
-            order.id: order._crm_get_facts(verdicts[order.id]) | credit[order.id]
+            order.id: order._crm_get_facts(verdicts[order.id])
+            | credit[order.id]
+            | billed.get(order.id, {})
             for order in self
         }
 
@@ -185,22 +193,32 @@ class SaleOrder(models.Model):
         )
 
     def _crm_get_unreleased(self):
-        """Orders of customers who are not released (FEATURES C03.3, LC-01)."""
-        unreleased = {}
+        """Orders that are not for a released customer (FEATURES C03.3, LC-01)."""
+        return {
+            order.id: self.env._(
+                "%(customer)s is not released for orders yet. Ask for it on"
+                " the customer's form.",
+                customer=customer.display_name,
+            )
+            for order, customer in self._crm_find_unreleased().items()
+        }
+
+    def _crm_find_unreleased(self):
+        """Who of an order's customer and of those who are billed waits for the release:
+        who pays is sold to as well. ``{order: customer}``"""
+        held = {}
         if self.env["res.partner"]._crm_is_released_at_once():
-            return unreleased
+            return held
         for company, orders in self.grouped("company_id").items():
-            customers = orders.partner_id.commercial_partner_id.with_company(company)
-            waiting = set(customers._crm_filter_waiting()._ids)
-            for order in orders:
-                customer = order.partner_id.commercial_partner_id
-                if customer.id in waiting:
-                    unreleased[order.id] = self.env._(
-                        "%(customer)s is not released for orders yet. Ask for it on"
-                        " the customer's form.",
-                        customer=customer.display_name,
-                    )
-        return unreleased
+            waiting = orders._crm_get_parties().with_company(company)
+            waiting = waiting._crm_filter_waiting()
+            for order in orders if waiting else ():
+                if found := order._crm_get_parties() & waiting:
+                    held[order] = found[0]
+        return held
+
+    def _crm_get_parties(self):
+        return (self.partner_id | self.partner_invoice_id).commercial_partner_id
 
     def _crm_get_unwanted(self):
         """Orders of individuals, where the company sells to organisations alone

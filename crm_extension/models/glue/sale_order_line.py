@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -9,6 +10,7 @@ from ..discount.verdict import Line
 from .sale_order_line_ledger import LEDGER_FIELDS
 from .sale_order_line_rules import RULE_FIELDS
 from .sale_order_verdict import DISCOUNT_STATES, EARNING_FIELDS, JUDGED_FIELDS
+from .shared_value import SharedValue
 
 # What a line gives away follows from these; each of them is governed.
 CONCESSION_FIELDS = frozenset(
@@ -67,7 +69,7 @@ class SaleOrderLine(models.Model):
         compute="_compute_crm_discount",
         groups="base.group_user",
     )
-    crm_judged = fields.Binary(
+    crm_judged = SharedValue(
         string="As Judged",
         compute="_compute_crm_judged",
         compute_sudo=True,  # the same whoever looks
@@ -75,7 +77,7 @@ class SaleOrderLine(models.Model):
         groups=fields.NO_ACCESS,
         help="The line as the discount's verdict sees it, for the order's verdict.",
     )
-    crm_discount_badge = fields.Json(
+    crm_discount_badge = SharedValue(
         compute="_compute_crm_discount_badge",
         # No groups, which are asked for each line of a long order: others than
         # employees read nothing here.
@@ -114,35 +116,28 @@ class SaleOrderLine(models.Model):
         # Superuser mode: whether a field may be read is asked once, not of each line.
         readable = self.sudo()
         given = {
-            line.id: verdicts[line.order_id.id].lines.get(line.id) for line in readable
+            key: verdicts[order.id].lines.get(key)
+            for order, lines in readable.grouped("order_id").items()
+            for key in lines._ids
         }
         deciders = readable._crm_find_deciders(given)
         # Most lines of a long order look alike.
-        looks = {
-            line.id: (
-                given[line.id]
-                and given[line.id]._replace(
-                    key=None, listed=0, concession=0, margin=None
-                ),
-                line.crm_discount_entitlement,
-                deciders.get(line.id),
-            )
-            for line in readable
-        }
-        for look, lines in self.grouped(lambda line: looks[line.id]).items():
-            lines.crm_discount_badge = self._crm_get_badge(*look)
+        alike = defaultdict(list)
+        for line in readable:
+            alike[line._crm_get_look(given[line.id], deciders)].append(line.id)
+        for look, keys in alike.items():
+            self.browse(keys).crm_discount_badge = self._crm_get_badge(*look)
 
     @api.depends(lambda self: self._crm_judged_depends())
     @api.depends_context("uid")
     def _compute_crm_judged(self):
         policies = self.env["crm.discount.policy"]
-        self.crm_judged = False
-        for company, lines in self.grouped("company_id").items():
-            company = company or self.env.company
-            if limits := policies._get_limits(company.id):
-                judged = lines._crm_get_judged(limits, company)
-                for line in lines:
-                    line.crm_judged = judged.get(line.id, False)
+        for order, lines in self.grouped("order_id").items():
+            company = order.company_id or self.env.company
+            limits = policies._get_limits(company.id)
+            judged = lines._crm_get_judged(limits, company) if limits else {}
+            for line in lines:
+                line.crm_judged = judged.get(line.id, False)
 
     # === CRUD METHODS === #
 
@@ -244,6 +239,9 @@ class SaleOrderLine(models.Model):
         if isinstance(self.id, int):
             return self.crm_given_by_id or self.create_uid
         stored = self._origin
+        giver = stored.crm_given_by_id or stored.create_uid
+        if giver == self.env.user:
+            return giver
         if (
             not stored
             or self.product_uom_qty != stored.product_uom_qty
@@ -253,7 +251,7 @@ class SaleOrderLine(models.Model):
             < _net_price(stored.price_unit, stored.discount)
         ):
             return self.env.user
-        return stored.crm_given_by_id or stored.create_uid
+        return giver
 
     def _crm_name_numbered(self, vals):
         products = self.env["product.product"].browse(vals.get("product_id") or ())
@@ -343,6 +341,14 @@ class SaleOrderLine(models.Model):
                 format_amount(self.env, self.price_subtotal, self.currency_id),
             ],
         }
+
+    def _crm_get_look(self, given, deciders):
+        """What the badge of a line is made of, see :meth:`_crm_get_badge`; the same
+        for lines that look alike."""
+        if not given or given.state == "none":
+            return None, False, None
+        alike = given._replace(key=None, listed=0, concession=0, margin=None)
+        return alike, self.crm_discount_entitlement, deciders.get(self.id)
 
     @api.model
     def _crm_get_badge(self, given, entitled, decider):

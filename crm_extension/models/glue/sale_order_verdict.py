@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.constants import PREFETCH_MAX
 
 from ..discount.verdict import NOTHING, judge
+from .shared_value import SharedValue
 
 # Of a line, what a verdict depends on.
 JUDGED_FIELDS = (
@@ -37,7 +38,7 @@ class CrmSaleVerdict(models.AbstractModel):
 
     # As the order defines it; amounts of an abstract model need one.
     currency_id = fields.Many2one("res.currency")
-    crm_verdict = fields.Binary(
+    crm_verdict = SharedValue(
         string="Verdict",
         compute="_compute_crm_verdict",
         compute_sudo=True,  # the verdict is the same whoever looks

@@ -1,21 +1,11 @@
 import {Component, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
+import {useRecordObserver} from "@web/model/relational_model/utils";
 import {useService} from "@web/core/utils/hooks";
-import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 
-// What a person has to say, seen before it is read. The word stands beside it.
-const ROLE_ICONS = {
-    owner: "fa-star",
-    chair: "fa-star",
-    decider: "fa-gavel",
-    approver: "fa-check-circle",
-    influencer: "fa-bullhorn",
-    buyer: "fa-shopping-cart",
-    gatekeeper: "fa-key",
-    receiver: "fa-phone",
-    user: "fa-user",
-};
+const FIELD = "crm_contact_tree";
 
 // So many stand side by side on a usual screen.
 const FEW_PEOPLE = 4;
@@ -42,7 +32,7 @@ export class ContactBranch extends Component {
     }
 
     get icon() {
-        return ROLE_ICONS[this.person.kind] || "fa-user-o";
+        return this.person.icon || "fa-user-o";
     }
 
     get superiors() {
@@ -70,23 +60,43 @@ ContactBranch.components = {ContactBranch};
 /**
  * Who decides at a customer: its people, drawn below those to whom they report.
  *
- * The value is what `res.partner._crm_draw_tree` returns. A person is put below another
- * one with the mouse, or by choosing the superior, which also works by keyboard and by
- * finger.
+ * Read once the form is there, and again after it was saved: it takes its time, and
+ * nobody waits for it who wants to see something else. The value is what
+ * `res.partner._crm_draw_tree` returns. A person is put below another one with the mouse,
+ * or by choosing the superior, which also works by keyboard and by finger.
  */
-export class ContactTreeField extends Component {
-    static template = "crm_extension.ContactTreeField";
+export class ContactTree extends Component {
+    static template = "crm_extension.ContactTree";
     static components = {ContactBranch};
-    static props = {...standardFieldProps};
+    static props = {...standardWidgetProps};
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({editing: false, dragged: false, over: false});
+        this.state = useState({
+            value: false,
+            editing: false,
+            dragged: false,
+            over: false,
+        });
+        useRecordObserver((record) => {
+            if (!record.dirty) {
+                // Nobody waits for it.
+                this.read(record);
+            }
+        });
+    }
+
+    async read({resId, resModel}) {
+        const rows = resId ? await this.orm.read(resModel, [resId], [FIELD]) : [];
+        // Somebody may have gone on to another customer meanwhile.
+        if (!rows.length || rows[0].id === this.props.record.resId) {
+            this.state.value = rows.length && rows[0][FIELD];
+        }
     }
 
     get value() {
-        return this.props.record.data[this.props.name];
+        return this.state.value;
     }
 
     get people() {
@@ -187,13 +197,10 @@ export class ContactTreeField extends Component {
                     crm_superior_id: superior || false,
                 });
             } finally {
-                await record.load();
+                await Promise.all([record.load(), this.read(record)]);
             }
         }
     }
 }
 
-registry.category("fields").add("crm_contact_tree", {
-    component: ContactTreeField,
-    supportedTypes: ["json"],
-});
+registry.category("view_widgets").add("crm_contact_tree", {component: ContactTree});

@@ -3,15 +3,14 @@ import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useService} from "@web/core/utils/hooks";
 
-const FIELD = "crm_tier_panel";
-
 /**
- * Why a customer has its tier, and what is missing to the next one. Read when somebody
- * opens the page: most who open a customer want something else.
+ * What the server has written in HTML about a customer, as why it has its tier, and what
+ * is missing to the next one. Read when somebody opens the page: most who open a customer
+ * want something else.
  */
-export class TierPanel extends Component {
-    static template = "crm_extension.TierPanel";
-    static props = {...standardWidgetProps};
+export class CustomerPanel extends Component {
+    static template = "crm_extension.CustomerPanel";
+    static props = {...standardWidgetProps, field: String};
 
     setup() {
         this.orm = useService("orm");
@@ -26,9 +25,16 @@ export class TierPanel extends Component {
     }
 
     async read({resId, resModel}) {
-        const rows = resId ? await this.orm.read(resModel, [resId], [FIELD]) : [];
-        this.state.panel = rows.length ? markup(rows[0][FIELD] || "") : "";
+        const name = this.props.field;
+        const rows = resId ? await this.orm.read(resModel, [resId], [name]) : [];
+        this.state.panel = rows.length ? markup(rows[0][name] || "") : "";
     }
 }
 
-registry.category("view_widgets").add("crm_tier_panel", {component: TierPanel});
+/** Each panel is a widget of its own, so that a view cannot show any other field. */
+for (const field of ["crm_tier_panel", "crm_kind_panel"]) {
+    registry.category("view_widgets").add(field, {
+        component: CustomerPanel,
+        extractProps: () => ({field}),
+    });
+}

@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+from ..visit.quota import USUAL
+
+
+class CrmTeam(models.Model):
+    _inherit = "crm.team"
+
+    crm_visit_quota = fields.Integer(
+        string="Visits a Week",
+        default=USUAL[0],
+        groups="base.group_user",
+        help="How many visits everybody in the team pays a week; branches ask for 12,"
+        " 16 or 18. 0 for no such quota.",
+    )
+
+    _check_crm_visit_quota = models.Constraint(
+        "CHECK (crm_visit_quota >= 0)",
+        "The visits a week are a number, or 0 for no quota.",
+    )

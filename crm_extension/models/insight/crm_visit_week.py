@@ -1,0 +1,129 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Weeks on the board, this one included: a quarter.
+WEEKS = 13
+
+
+class CrmVisitWeek(models.Model):
+    """What the weeks of salespeople have brought, beside the quota of their team
+    (FEATURES C06): a row for each person and week, also for who has done nothing.
+
+    Counted as ``visit.quota`` says it. Everybody counts where a person is now: in the
+    team of today.
+    """
+
+    _name = "crm.visit.week"
+    _description = "Week of Visits"
+    _auto = False
+    _order = "week desc, missing desc, user_id"
+    _rec_name = "user_id"
+    _depends = {
+        "crm.visit": ["active", "date", "kind", "partner_id", "review", "status"]
+        + ["user_id"],
+        "crm.team": ["active", "company_id", "crm_visit_quota"],
+        "res.users": ["active", "company_id", "sale_team_id"],
+    }
+
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Salesperson", readonly=True
+    )
+    team_id = fields.Many2one(
+        comodel_name="crm.team", string="Sales Team", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    week = fields.Date(readonly=True, help="Its Monday.")
+    quota = fields.Integer(readonly=True, help="Visits that the team asks for.")
+    counted = fields.Integer(
+        string="Count",
+        readonly=True,
+        help="Face to face, with a linked customer, done, and found valid.",
+    )
+    waiting = fields.Integer(
+        string="To Review",
+        readonly=True,
+        help="Visits that would count once they are found valid.",
+    )
+    calls = fields.Integer(readonly=True, help="Phone talks that are done.")
+    missing = fields.Integer(readonly=True, help="Visits to the quota.")
+    state = fields.Selection(
+        selection=[("met", "Met"), ("open", "Open"), ("missed", "Missed")],
+        readonly=True,
+    )
+
+    # === ACTION METHODS === #
+
+    def action_open_visits(self):
+        """Open the visits of a week."""
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_extension.crm_visit_action_week"
+        ) | {
+            "domain": [
+                ("user_id", "=", self.user_id.id),
+                ("date", ">=", self.week),
+                ("date", "<", self.week + timedelta(days=7)),
+            ],
+        }
+
+    # === BUSINESS METHODS === #
+
+    @property
+    def _table_query(self):
+        today = fields.Date.context_today(self)
+        this = today - timedelta(days=today.weekday())
+        return self._query_weeks(this - timedelta(weeks=WEEKS - 1), this)
+
+    @api.model
+    def _query_weeks(self, first, this):
+        """
+        :param first: Monday of the first week
+        :param this: Monday of the running one
+        """
+        return SQL(
+            """
+            WITH told AS (
+                SELECT user_id,
+                       date_trunc('week', date)::date AS week,
+                       COUNT(*) FILTER (
+                           WHERE kind = 'face' AND review = 'valid'
+                             AND partner_id IS NOT NULL) AS counted,
+                       COUNT(*) FILTER (
+                           WHERE kind = 'face' AND review = 'open'
+                             AND partner_id IS NOT NULL) AS waiting,
+                       COUNT(*) FILTER (WHERE kind = 'phone') AS calls
+                  FROM crm_visit
+                 WHERE status = 'done' AND active
+                   AND date >= %(first)s AND date < %(this)s::date + 7
+              GROUP BY user_id, date_trunc('week', date)::date
+            )
+            SELECT person.id * 10000 + (week.day - '2000-01-03'::date) / 7 AS id,
+                   person.id AS user_id,
+                   team.id AS team_id,
+                   COALESCE(team.company_id, person.company_id) AS company_id,
+                   week.day AS week,
+                   team.crm_visit_quota AS quota,
+                   COALESCE(told.counted, 0) AS counted,
+                   COALESCE(told.waiting, 0) AS waiting,
+                   COALESCE(told.calls, 0) AS calls,
+                   GREATEST(team.crm_visit_quota - COALESCE(told.counted, 0), 0)
+                       AS missing,
+                   CASE WHEN COALESCE(told.counted, 0) >= team.crm_visit_quota
+                        THEN 'met'
+                        WHEN week.day = %(this)s::date THEN 'open'
+                        ELSE 'missed' END AS state
+              FROM res_users person
+              JOIN crm_team team ON team.id = person.sale_team_id
+        CROSS JOIN (
+                SELECT generate_series(
+                    %(first)s::date, %(this)s::date, '7 days')::date AS day) week
+         LEFT JOIN told ON told.user_id = person.id AND told.week = week.day
+             WHERE person.active AND team.active AND team.crm_visit_quota > 0
+               -- Nobody has missed a week before the first one.
+               AND (week.day + 7 > person.create_date OR told.user_id IS NOT NULL)
+            """,
+            first=first,
+            this=this,
+        )

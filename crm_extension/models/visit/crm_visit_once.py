@@ -1,0 +1,128 @@
+from collections import defaultdict
+from datetime import timedelta
+from uuid import uuid4
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError, ValidationError
+from odoo.fields import Domain
+
+from . import rules
+
+ONCE = "crm_visit_client_token_unique"
+
+
+class CrmVisitOnce(models.AbstractModel):
+    """One visit is kept once (ANCHORS N15): a save that is sent again because the
+    answer was lost gives the visit that the first one has made, and nobody is twice
+    with one customer at one time.
+
+    Part of ``crm.visit``, and nothing else's.
+    """
+
+    _name = "crm.visit.once"
+    _description = "Visit That Is Kept Once"
+
+    client_token = fields.Char(
+        string="Mark of the Form",
+        default=lambda self: str(uuid4()),
+        copy=False,
+        help="Which form has sent it, so that a save that is sent twice makes one"
+        " visit.",
+    )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("active", "partner_id", "start", "status", "stop", "user_id")
+    def _check_once(self):
+        told = self.filtered(
+            lambda visit: (
+                visit.active
+                and visit.status == rules.DONE
+                and visit.mode != rules.CALL
+                and visit.commercial_partner_id
+            )
+        )
+        others = told._find_told_beside()
+        for visit in told:
+            for other in others[visit.user_id, visit.commercial_partner_id] - visit:
+                if rules.is_same_time(
+                    (visit.start, visit.stop), (other.start, other.stop)
+                ):
+                    raise ValidationError(
+                        self.env._(
+                            "%(visit)s is told already: %(person)s was there at that"
+                            " time. Correct the hours, or archive one of the two.",
+                            visit=visit.display_name,
+                            person=visit.user_id.sudo().name,
+                        )
+                    )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tokens = [vals.get("client_token") or None for vals in vals_list]
+        kept = self._find_sent(filter(None, tokens))
+        fresh, places = [], []
+        for token, vals in zip(tokens, vals_list, strict=True):
+            if token in kept:
+                places.append(kept[token])
+                continue
+            places.append(len(fresh))
+            if token:
+                kept[token] = len(fresh)
+            fresh.append(vals)
+        made = self._create_fresh(super().create, fresh)
+        return self.browse(
+            made[place].id if isinstance(place, int) else place.id for place in places
+        )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _create_fresh(self, create, vals_list):
+        if not vals_list:
+            return self.browse()
+        try:
+            return create(vals_list)
+        except UniqueViolation as error:
+            if error.diag.constraint_name != ONCE:
+                raise
+            # The other save came through meanwhile: asked again, it is found.
+            raise ConcurrencyError("the same visit was saved twice at once") from error
+
+    @api.model
+    def _find_sent(self, tokens):
+        """What forms have sent before: ``{token: visit}``, of the acting user."""
+        tokens = list(tokens)
+        if not tokens:
+            return {}
+        # Superuser mode: a visit may be a colleague's by now, and is the same still.
+        found = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("create_uid", "=", self.env.uid), ("client_token", "in", tokens)])
+        )
+        return {visit.client_token: visit for visit in found}
+
+    def _find_told_beside(self):
+        """What these salespeople have told of these customers on these days."""
+        if not self:
+            return defaultdict(self.browse)
+        day = timedelta(days=1)
+        dates = self.mapped("date")
+        found = self.sudo().search(  # of whomever, for one person is in one place
+            Domain("user_id", "in", self.user_id.ids)
+            & Domain("commercial_partner_id", "in", self.commercial_partner_id.ids)
+            & Domain("status", "=", rules.DONE)
+            & Domain("mode", "!=", rules.CALL)
+            & Domain("date", ">=", min(dates) - day)
+            & Domain("date", "<=", max(dates) + day)
+        )
+        beside = defaultdict(found.browse)
+        beside |= found.grouped(
+            lambda visit: (visit.user_id, visit.commercial_partner_id)
+        )
+        return beside

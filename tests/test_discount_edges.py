@@ -223,6 +223,23 @@ class TestSplitMargins(SplitCase, TransactionCase):
                 line.product_uom_qty = 40
             self.assertEqual(form.crm_approval_state, "needed")
 
+    def test_queries_do_not_grow_with_orders_or_customers(self):
+        def count(number):
+            orders = self.env["sale.order"]
+            for index in range(number):
+                customer = self.env["res.partner"].create({"name": f"C{index}"})
+                self.confirm(60, partner_id=customer.id)
+                orders += self.quote(60, partner_id=customer.id)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.cr.sql_log_count
+            states = orders.sudo().mapped("crm_discount_state")
+            self.assertEqual(set(states), {"above"})
+            return self.cr.sql_log_count - start
+
+        count(1)
+        self.assertEqual(count(2), count(6))
+
 
 @tagged(*TAGS)
 class TestNothingOrdered(InvoiceCase):
@@ -556,7 +573,8 @@ class TestOffersAndTerms(ApprovalCommon, TransactionCase):
     def offers(self, order):
         gate = order._approval_get_gate_ahead()
         found = order.sudo()._approval_get_offers(gate)[order.id]
-        return [offer["label"] for offer in found]
+        # A minus sign is kept beside its number by a character that nobody sees.
+        return [offer["label"].replace("\ufeff", "") for offer in found]
 
     def early(self, percent, *discounts):
         self.terms[1].discount_percentage = percent
@@ -606,6 +624,50 @@ class TestOffersAndTerms(ApprovalCommon, TransactionCase):
         )
         order.action_approval_take_offer(0)
         self.assertFalse(order.payment_term_id)
+
+    def reduced(self, amount, *discounts, **values):
+        """A quotation with a line that takes an amount off."""
+        order = self.make_order(*discounts, **values)
+        cut = self.make_product("Reduction", 0, 0)
+        order.order_line = [
+            Command.create({"product_id": cut.id, "price_unit": -amount})
+        ]
+        return order
+
+    def test_a_negative_line_takes_less_off(self):
+        order = self.reduced(1140, 0, 0)  # of 4,500 and 1,200: 20 %
+        self.assertEqual(
+            self.offers(order), ["Confirm without asking: Reduction at $\xa0-570.00"]
+        )
+        order.action_approval_take_offer(0)
+        self.assertEqual(order.crm_discount_given, 10)
+        order.action_confirm()
+
+    def test_fewer_are_asked_about_a_smaller_negative_line(self):
+        order = self.reduced(1500, 0, 0)
+        label = "Ask only Sales Manager: Reduction at $\xa0-1,140.00"
+        self.assertEqual(self.offers(order)[1], label)
+        order.action_approval_take_offer(1)
+        self.assertEqual(order.crm_discount_given, 20)
+
+    def test_a_negative_line_and_a_discount_are_lowered_together(self):
+        order = self.reduced(100, 0, 15)
+        self.assertRegex(
+            self.offers(order)[0], r"Chair at 10 %, Reduction at \$\xa0-?0\.00"
+        )
+        order.action_approval_take_offer(0)
+        self.assertEqual(order.crm_approval_state, "free")
+        order = self.reduced(500, 0, 5)
+        order.action_approval_take_offer(0)
+        self.assertEqual(order.order_line[1].discount, 5)
+        self.assertEqual(order.crm_discount_given, 10)
+
+    def test_a_negative_line_with_early_payment_takes_less_off(self):
+        self.terms[1].discount_percentage = 5
+        order = self.reduced(500, 0, payment_term_id=self.terms[1].id)
+        order.action_approval_take_offer(0)
+        self.assertEqual(order.payment_term_id, self.terms[1])
+        self.assertEqual(order.crm_discount_given, 10)
 
     def test_looking_at_offers_changes_nothing(self):
         order = self.early(15, 0, 12)

@@ -23,6 +23,36 @@ class Price(NamedTuple):
         return self.unit * (1 - self.discount / 100)
 
 
+class Bearer(NamedTuple):
+    """A line that bears a share of what negative lines take off.
+
+    :param listed: amount that the customer would pay by right
+    :param net: amount that is asked before the share is taken off
+    :param percent: of the listed amount, that may be given in all
+    """
+
+    listed: float
+    net: float
+    percent: float
+
+
+def bearable(bearers: Sequence[Bearer], early: float = 0) -> float:
+    """The most that negative lines may take off, so that no line gives more than it
+    may: 0 where one does already. Each bears by what is asked for it.
+
+    :param early: percent that is given for early payment besides
+    """
+    paying = [bearer for bearer in bearers if bearer.net > 0]
+    whole = sum(bearer.net for bearer in paying)
+    left = 1 - early / 100
+    # Of what is asked for it, each may lose the same part.
+    parts = (
+        1 - bearer.listed * (1 - bearer.percent / 100) / left / bearer.net
+        for bearer in paying
+    )
+    return max(min(parts, default=0.0) * whole, 0.0)
+
+
 def largest(candidates: Sequence, is_enough: Callable[[object], bool]):
     """The last of the ordered candidates for which ``is_enough`` holds, or ``None``.
 
@@ -64,6 +94,18 @@ def price_earning(percent, cost: float, unit: float, digits: int) -> Price:
     price = _reach(asked, unit)
     cent = Decimal(1).scaleb(-digits)
     return price if price.discount else Price(_up(price.unit, cent), price.discount)
+
+
+def shrink(price: float, part: float, digits: int) -> float:
+    """A part of a price, positive or negative, rounded towards nothing.
+
+    :param part: from 0 to 1
+    :param digits: decimal places of the currency
+    """
+    # What binary fractions miss is no cent less.
+    exact = Decimal(repr(round(price * part, digits + 6)))
+    # Plus nothing, which is never less than nothing.
+    return float(exact.quantize(Decimal(1).scaleb(-digits), ROUND_DOWN)) + 0.0
 
 
 def _reach(asked: Decimal, unit: float) -> Price:

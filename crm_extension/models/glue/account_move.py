@@ -284,7 +284,7 @@ class AccountMove(models.Model):
         given = {
             key: found.percent for key, found in verdict.lines.items() if found.excess
         } | {
-            line.id: line._crm_get_given_in_all(verdict.lines[line.id].percent)
+            line.id: line._crm_get_given_in_all(verdict.lines[line.id])
             for line in self.invoice_line_ids
             if line.id in verdict.lines and verdict.lines[line.id].excess
         }

@@ -107,19 +107,20 @@ class CrmAccountLineRules(models.AbstractModel):
             round=False,
         )
 
-    def _crm_get_given_in_all(self, percent):
+    def _crm_get_given_in_all(self, given):
         """What a line gives of what the customer was entitled to, with what the order
         gave: percent, to the hundredth.
 
-        :param percent: what it gives beyond the order
+        :param given: :class:`LineVerdict` of the line, beyond the order
         """
         self.ensure_one()
-        percent = float(percent)
-        ordered = self._crm_get_agreed_line()
-        if not ordered or ordered.crm_reference_price <= 0:
+        percent, ordered = float(given.percent), self._crm_get_agreed_line()
+        price = ordered.crm_reference_price if ordered else 0.0
+        by_right = price and self._crm_get_agreed_price(ordered, 1.0, price)
+        by_right *= self.quantity
+        if by_right <= 0:
             return percent
-        by_right = self._crm_get_agreed_price(ordered, 1.0, ordered.crm_reference_price)
-        left = (100 - percent) * self._crm_get_agreed_price(ordered) / by_right
+        left = (100 - percent) * float(given.listed) / by_right
         return max(percent, round(100 - left, 2))
 
     def _crm_get_beyond_ordered(self, agreed):

@@ -4,7 +4,14 @@ from typing import NamedTuple
 from odoo import models
 from odoo.tools import format_amount
 
-from ..discount.counter_offer import largest, price_earning, price_giving
+from ..discount.counter_offer import (
+    Bearer,
+    bearable,
+    largest,
+    price_earning,
+    price_giving,
+    shrink,
+)
 from ..discount.verdict import Verdict, judge
 
 # What an offer may change, of an order and of its lines.
@@ -145,26 +152,58 @@ class CrmSaleOffer(models.AbstractModel):
         :param costs: see :meth:`_crm_get_costs_to_cover`
         """
         offer = [(self, way.header)] if way.header else []
+        bearers = []
         for line in self.order_line:
             given = way.verdict.lines.get(line.id)
             if not given:
                 continue
-            prices = []
-            # What has to be asked so that it is left after paying early.
-            left = 1 - way.early / 100
-            most = max(percent, float(given.ceiling))
-            if given.excess and float(given.percent) > most:
-                prices.append(
-                    price_giving(most, line.crm_reference_price / left, line.price_unit)
-                )
-            if line.id in costs:
-                least = given.margin + given.shortfall
-                cost, digits = costs[line.id] / left, self._crm_get_digits()
-                prices.append(price_earning(least, cost, line.price_unit, digits))
-            if prices:
-                price = max(prices, key=lambda price: price.net)
+            net = line._crm_get_net_price()
+            if price := self._crm_find_price(line, given, way, percent, costs):
                 offer.append((line, line._crm_get_price_values(price)))
-        return offer
+                net = float(price.net)
+            quantity, most = line.product_uom_qty, max(percent, float(given.ceiling))
+            bearers.append(
+                Bearer(line.crm_reference_price * quantity, net * quantity, most)
+            )
+        return offer + self._crm_reduce_less(bearable(bearers, way.early))
+
+    def _crm_find_price(self, line, given, way, percent, costs):
+        """How to price one line of an offer, or ``None`` where it stays as it is; what
+        negative lines take off is looked at apart.
+
+        :param given: :class:`LineVerdict` of the line
+        """
+        prices = []
+        # What has to be asked so that it is left after paying early.
+        left = 1 - way.early / 100
+        most = max(percent, float(given.ceiling))
+        reference = line.crm_reference_price
+        paid = line._crm_get_paid_price(way.early)
+        own = (1 - paid / reference) * 100 if reference > 0 else 0.0
+        if given.excess and round(own, 2) > most:
+            prices.append(price_giving(most, reference / left, line.price_unit))
+        if line.id in costs:
+            least = given.margin + given.shortfall
+            cost, digits = costs[line.id] / left, self._crm_get_digits()
+            prices.append(price_earning(least, cost, line.price_unit, digits))
+        return max(prices, key=lambda price: price.net, default=None)
+
+    def _crm_reduce_less(self, most):
+        """What to write so that negative lines take off no more than an amount; nothing
+        where they do not. What a promotion takes off stays: it is not typed."""
+        lines = self.order_line.filtered(
+            lambda line: not line.display_type and line._crm_takes_off()
+        )
+        if "reward_id" in lines._fields:
+            lines = lines.filtered(lambda line: not line.reward_id)
+        taken = sum(-line._crm_get_net_price() * line.product_uom_qty for line in lines)
+        if taken <= most:
+            return []
+        return [
+            (line, {"price_unit": shrink(line.price_unit, most / taken, digits)})
+            for digits in (self._crm_get_digits(),)
+            for line in lines
+        ]
 
     def _crm_find_points(self, gate, offer=()):
         """Ids of the approval points that would be asked after an offer; all of them
@@ -198,7 +237,7 @@ class CrmSaleOffer(models.AbstractModel):
         return self.env._("payment terms “%(terms)s”", terms=terms.name)
 
     def _crm_tell_price(self, name, values):
-        if "price_unit" in values and not values["discount"]:
+        if "price_unit" in values and not values.get("discount"):
             price = format_amount(self.env, values["price_unit"], self.currency_id)
             return self.env._("%(line)s at %(price)s", line=name, price=price)
         return self.env._(

@@ -408,37 +408,43 @@ class CrmCustomerCredit(models.AbstractModel):
         """
         for model, names in READ.items():
             self.env[model].flush_model(names)
-        terms = self.env["crm.credit.policy"]._get_terms(company.id)
+        rules = self._crm_get_limit_rules(company)
         day = fields.Date.today()  # of the server, not of whoever asks
-        root = company.sudo().root_id  # whoever works for a branch
-        branches = SQL(BRANCHES, root.parent_path + "%")
         rows = self.env.execute_query_dict(
-            SQL(
-                ACCOUNTS,
-                ids=list(self.ids),
-                companies=branches,
-                company_key=str(company.id),
-                day=day,
-                behaviour=SQL(
-                    BEHAVIOUR,
-                    day=day,
-                    companies=branches,
-                    start=day - timedelta(days=terms.window),
-                )
-                if terms.scale
-                else SQL(UNGRADED),
-            )
+            self._crm_query_accounts(company, rules.terms, day)
         )
         used = {key for row in rows for key in row["currencies"] or ()}
         rates = get_rates(company, self.env["res.currency"].browse(used))
-        everybody = self._fields["credit_limit"].get_company_dependent_fallback(
-            self.with_company(company)
-        )
-        tiers = self.env["crm.customer.tier"]._get_benefits(company.id, "credit_limit")
-        rules = Rules(terms, tiers, everybody or 0)
         return {
             row["id"]: make_account(row, rules, rates, company, day) for row in rows
         }
+
+    def _crm_query_accounts(self, company, terms, day):
+        root = company.sudo().root_id  # whoever works for a branch
+        branches = SQL(BRANCHES, root.parent_path + "%")
+        behaviour = SQL(UNGRADED)
+        if terms.scale:
+            start = day - timedelta(days=terms.window)
+            behaviour = SQL(BEHAVIOUR, day=day, companies=branches, start=start)
+        return SQL(
+            ACCOUNTS,
+            ids=list(self.ids),
+            companies=branches,
+            company_key=str(company.id),
+            day=day,
+            behaviour=behaviour,
+        )
+
+    @api.model
+    def _crm_get_limit_rules(self, company):
+        everybody = self._fields["credit_limit"].get_company_dependent_fallback(
+            self.with_company(company)
+        )
+        return Rules(
+            self.env["crm.credit.policy"]._get_terms(company.id),
+            self.env["crm.customer.tier"]._get_benefits(company.id, "credit_limit"),
+            everybody or 0,
+        )
 
     def _crm_tell_behaviour(self, terms, behaviour):
         return self.env._(

@@ -334,10 +334,14 @@ class TestRun(TierCommon, TransactionCase):
     def test_a_second_run_on_a_day_rates_nobody_unless_something_happened(self):
         partners = self.many(3)
         rated = []
+        store = CrmCustomerStanding._store_judged
+
+        def note(standings, *args):
+            rated.append(1)
+            return store(standings, *args)
+
         one = patch.object(CrmTierRating, "_rate", lambda *args: rated.append(1))
-        everybody = patch.object(
-            CrmCustomerStanding, "_store_judged", lambda *args: rated.append(1)
-        )
+        everybody = patch.object(CrmCustomerStanding, "_store_judged", note)
         with one, everybody:
             self.run_all()
             self.assertEqual(len(rated), 1)

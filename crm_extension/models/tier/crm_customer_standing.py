@@ -253,12 +253,29 @@ class CrmCustomerStanding(models.Model):
         self.invalidate_model(FIGURES, flush=False)
         return count
 
+    def _query_news(self, judged):
+        """Those of whom something is not as it was kept.
+
+        :param judged: query of :func:`.score_sql.judge` about customers of
+            :meth:`_query_renewed`
+        """
+        names = [SQL.identifier(name) for name in (*STANDING, *FIGURES)]
+        return SQL(
+            """
+            SELECT %s, points, new_tier, new_since FROM (%s) judged
+             WHERE is_new OR new_tier IS DISTINCT FROM tier
+                OR (score, below_since)
+                   IS DISTINCT FROM (points::numeric, new_since)
+            """,
+            SQL(", ").join(names),
+            judged,
+        )
+
     def _store_judged(self, company, judged):
         """Keep new figures together with the scores they lead to: each row is written
         once.
 
-        :param judged: query of :func:`.score_sql.judge` about customers of
-            :meth:`_query_renewed`
+        :param judged: query of :meth:`_query_news`
         """
         self.env.execute_query(
             SQL(
@@ -268,8 +285,6 @@ class CrmCustomerStanding(models.Model):
                        ROW(%s, judged.points, judged.new_since)
                   FROM (%s) judged
                  WHERE kept.company_id = %s AND kept.partner_id = judged.id
-                   AND (judged.is_new OR (judged.score, judged.below_since)
-                        IS DISTINCT FROM (judged.points::numeric, judged.new_since))
                 """,
                 SQL(", ").join(SQL.identifier(name) for name in FIGURES),
                 self._name_figures("judged"),

@@ -240,7 +240,9 @@ class CrmTierRating(models.AbstractModel):
                 return
             known = standings._query_renewed(company, found)
             self._part_peers(day, known)
-            judged = judge(self._to_rules(), self._get_peers(), day, known)
+            judged = standings._query_news(
+                judge(self._to_rules(), self._get_peers(), day, known)
+            )
             with standings._set_aside(judged, "crm_customer_judged") as found:
                 standings._store_judged(company, found)
                 for rows in standings._page_leaving(found, RATED):

@@ -36,6 +36,7 @@ class ResPartner(models.Model):
         "crm.customer.kinds",
         "crm.customer.contacted",
         "crm.customer.handed",
+        "crm.customer.sight",
         "crm.approval.mixin",
     ]
 

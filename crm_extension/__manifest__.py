@@ -91,6 +91,7 @@
         "views/mail_activity_views.xml",
         "views/product_template_views.xml",
         "views/res_company_views.xml",
+        "views/res_company_sight_views.xml",
         "views/res_partner_bank_views.xml",
         "views/res_partner_templates.xml",
         "views/res_partner_views.xml",

@@ -29,6 +29,7 @@ PLAIN = [
     MODELS / "fulfilment" / "progress.py",
     MODELS / "tier" / "score.py",
     MODELS / "visit" / "evidence.py",
+    MODELS / "visit" / "plan.py",
     MODELS / "visit" / "quota.py",
     MODELS / "visit" / "rules.py",
 ]

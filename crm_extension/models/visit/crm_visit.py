@@ -29,6 +29,7 @@ class CrmVisit(models.Model):
         "crm.visit.once",
         "crm.visit.evidence",
         "crm.visit.reviewed",
+        "crm.visit.plan",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -242,7 +243,8 @@ class CrmVisit(models.Model):
     # What counts for quotas and cadence: weeks of people, last visits of customers.
     _count_index = models.Index("(date, user_id) WHERE status = 'done' AND active")
     _customer_index = models.Index(
-        "(commercial_partner_id, company_id, date) WHERE status = 'done' AND active"
+        "(commercial_partner_id, company_id, date)"
+        " WHERE status = 'done' AND active AND mode != 'call'"
     )
     _user_start_index = models.Index("(user_id, start)")
 

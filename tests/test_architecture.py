@@ -28,6 +28,7 @@ PLAIN = [
     MODELS / "discount" / "ledger.py",
     MODELS / "fulfilment" / "progress.py",
     MODELS / "tier" / "score.py",
+    MODELS / "visit" / "calls.py",
     MODELS / "visit" / "evidence.py",
     MODELS / "visit" / "plan.py",
     MODELS / "visit" / "quota.py",

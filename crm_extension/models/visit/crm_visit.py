@@ -28,6 +28,7 @@ class CrmVisit(models.Model):
     _inherit = [
         "crm.visit.once",
         "crm.visit.evidence",
+        "crm.visit.call",
         "crm.visit.reviewed",
         "crm.visit.plan",
         "mail.thread",
@@ -495,6 +496,7 @@ class CrmVisit(models.Model):
         visits._note_logged()
         visits._note_photos()
         visits._plan_next_steps()
+        visits._plan_retries()
         return visits
 
     def write(self, vals):
@@ -509,6 +511,8 @@ class CrmVisit(models.Model):
             self._note_photos()
         if {"status", "next_step", "partner_id"} & vals.keys():
             self._plan_next_steps()
+        if {"status", "call_outcome"} & vals.keys():
+            self._plan_retries()
         return result
 
     # === ACTION METHODS === #

@@ -84,6 +84,7 @@
         "views/crm_customer_lookup_views.xml",
         "views/crm_customer_ticket_views.xml",
         "views/crm_visit_views.xml",
+        "views/crm_visit_due_views.xml",
         "views/crm_visit_week_views.xml",
         "views/crm_team_views.xml",
         "views/account_move_views.xml",

@@ -46,4 +46,3 @@ from . import product_template
 from . import crm_visit_appointment  # before what is made of it
 from . import crm_visit
 from . import calendar_event
-from . import crm_team

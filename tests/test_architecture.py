@@ -30,7 +30,9 @@ PLAIN = [
     MODELS / "ownership" / "recycling.py",
     MODELS / "ownership" / "rule.py",
     MODELS / "tier" / "score.py",
+    MODELS / "visit" / "calls.py",
     MODELS / "visit" / "evidence.py",
+    MODELS / "visit" / "plan.py",
     MODELS / "visit" / "quota.py",
     MODELS / "visit" / "rules.py",
 ]

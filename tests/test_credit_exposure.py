@@ -167,6 +167,8 @@ class TestBills:
         found = account(100, 0, order(awaited=60))
         bill = Bill(Decimal("60.02"), {1: Decimal("60.02")}, Decimal("0.02"))
         assert self.asked(found, bill) == [0]
+        # There is nothing to round where nothing was ordered.
+        assert self.asked(found, bill._replace(parts={})) == [Decimal("60.02")]
         bill = bill._replace(amount=Decimal("60.03"))
         assert self.asked(found, bill) == [Decimal("0.03")]
 

@@ -58,6 +58,7 @@ class TestWhoDecides(PeopleCase):
 
     def test_one_person_may_have_several_roles(self):
         self.give(self.wang, "buyer", "chair")
+        self.env.invalidate_all()
         drawn = self.tree()["people"][str(self.wang.id)]
         # The weightiest comes first, and gives the picture.
         self.assertEqual(drawn["role"], "Chair of the Board, Buyer")

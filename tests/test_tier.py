@@ -11,6 +11,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
+from odoo.addons.crm_extension.models.tier.crm_customer_standing import (
+    CrmCustomerStanding,
+)
 from odoo.addons.crm_extension.models.tier.crm_tier_rating import CrmTierRating
 
 from .common import SALES, TAGS, ApprovalCommon
@@ -331,9 +334,15 @@ class TestRun(TierCommon, TransactionCase):
     def test_a_second_run_on_a_day_rates_nobody_unless_something_happened(self):
         partners = self.many(3)
         rated = []
-        with patch.object(
-            CrmTierRating, "_rate", lambda scheme, customers, *args: rated.append(1)
-        ):
+        store = CrmCustomerStanding._store_judged
+
+        def note(standings, *args):
+            rated.append(1)
+            return store(standings, *args)
+
+        one = patch.object(CrmTierRating, "_rate", lambda *args: rated.append(1))
+        everybody = patch.object(CrmCustomerStanding, "_store_judged", note)
+        with one, everybody:
             self.run_all()
             self.assertEqual(len(rated), 1)
             self.run_all()

@@ -172,7 +172,7 @@ class TestVisits(VisitCommon, TransactionCase):
             with self.assertRaisesRegex(ValidationError, "yet to come"):
                 self.make_visit(status=status, **self.story())
         # A clock that is wrong by a day plans, at best.
-        visit = self.make_visit(start="2026-03-05 08:00:00", **self.story())
+        visit = self.make_visit(start="2026-03-05 12:00:00", **self.story())
         with self.assertRaisesRegex(ValidationError, "yet to come"):
             visit.action_done()
 
@@ -230,7 +230,10 @@ class TestVisits(VisitCommon, TransactionCase):
             told=True, start="2026-03-03 07:00:00", stop="2026-03-03 08:00:00"
         )
         late = self.make_visit(
-            told=True, start="2026-03-03 06:00:00", stop="2026-03-03 07:59:59"
+            told=True,
+            subject="call_follow",
+            start="2026-03-03 06:00:00",
+            stop="2026-03-03 07:59:59",
         )
         self.assertEqual((in_time.is_late, late.is_late), (False, True))
 

@@ -140,11 +140,13 @@ class TestVisitQuota(VisitCommon, TransactionCase):
                 told = standing(number, quota, date(2026, 3, 2), date(2026, 3, 4))
                 self.assertEqual((row.counted, row.quota), (number, quota))
                 self.assertEqual((row.state, row.missing), told)
-                self.told(start=NOW, stop=NOW)
+                moment = f"2026-03-04 0{number - quota + 3}:00:00"
+                self.told(start=moment, stop=moment)
 
     def test_what_does_not_count_is_not_counted(self):
         self.told(3)
-        self.told(valid=False)
+        wednesday = {"start": NOW, "stop": NOW}
+        self.told(valid=False, **wednesday)
         self.told(partner_id=False, partner_name="Somebody new")
         row = self.week()
         self.assertEqual((row.counted, row.waiting, row.missing), (3, 1, 9))

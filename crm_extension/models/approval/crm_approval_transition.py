@@ -43,6 +43,22 @@ class UnderWay(frozenset):
         return (gate.key, record.id) in record.env.context["crm_approval_outer"]
 
 
+class Born:
+    """Documents, as ``(model, id)``, that one creation has written so far. Their lines
+    are created with them: whatever such a document is past, it has not passed before.
+    Travels in the context, as :class:`UnderWay` does."""
+
+    def __init__(self):
+        self.found = set()
+
+    @classmethod
+    def among(cls, records):
+        """Those of the records whose creation is under way."""
+        born = records.env.context.get("crm_approval_born")
+        found = born.found if isinstance(born, cls) else ()
+        return records.filtered(lambda record: (record._name, record.id) in found)
+
+
 PASSING_STATES = ("free", "granted")
 # The worst answer to one of its demands is the state of the document.
 BY_SEVERITY = ("rejected", "needed", "rework", "pending", "granted")
@@ -111,9 +127,18 @@ class CrmApprovalTransition(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        documents = super().create(vals_list)
+        marked = self.with_context(crm_approval_born=Born())
+        documents = super(CrmApprovalTransition, marked).create(vals_list)
+        documents = documents.with_env(self.env)
         documents.sudo()._approval_log_unasked()  # the log does not depend on who
         return documents
+
+    def _parent_store_create(self):
+        # The first that is done with rows that are there, before their lines are.
+        born = self.env.context.get("crm_approval_born")
+        if isinstance(born, Born):
+            born.found.update((self._name, key) for key in self._ids)
+        return super()._parent_store_create()
 
     def write(self, vals):
         if (
@@ -183,6 +208,7 @@ class CrmApprovalTransition(models.AbstractModel):
         past_by_gate = {}
         for gate in self._approval_transitions():
             past = past_by_gate[gate.key] = self._approval_filter_past(gate)
+            past -= Born.among(past)
             assessments = past._approval_assess(gate) if past else {}
             unnoted = past.filtered(
                 lambda document, assessments=assessments: (

@@ -237,8 +237,8 @@ def claim(bill: Bill, left: dict[Hashable, Decimal]) -> Decimal:
         covered += taken
         if taken:
             left[key] -= taken
-    asked = bill.amount - covered
-    return asked if asked > bill.slack else NOTHING
+    asked = max(bill.amount - covered, NOTHING)
+    return NOTHING if covered and asked <= bill.slack else asked
 
 
 def judge_bills(

@@ -1,7 +1,10 @@
 from . import numbers  # before what is made of it
 from . import res_partner_rhythm, res_partner_kind  # before what is made of them
 from . import base_partner_merge
+from . import crm_reporting_line  # before what is made of it
+from . import res_users_sight, res_company_sight  # before what is made of them
 from . import res_company
+from . import hr_employee, hr_version, hr_department, crm_team, crm_team_member
 
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier
@@ -11,6 +14,7 @@ from . import res_partner_code, res_partner_contacts
 from . import res_partner_overview, res_partner_visibility, res_partner_list
 from . import res_partner_owner, res_partner_last_contact, res_partner_handover
 from . import res_partner_visits
+from . import res_partner_sight
 from . import res_partner
 from . import res_partner_bank
 from . import res_users_standing  # before what is made of it

@@ -41,6 +41,10 @@ class CrmCustomerTier(models.Model):
         help="Deliveries of new orders are urgent: they are reserved and shown before"
         " others.",
     )
+    visit_days = fields.Integer(
+        string="Visit Every (days)",
+        help="How often customers are visited; 0 for no such rhythm.",
+    )
     ticket_priority = fields.Selection(
         selection=lambda self: (
             self.env["helpdesk.ticket"]
@@ -48,6 +52,11 @@ class CrmCustomerTier(models.Model):
             ._description_selection(self.env)
         ),
         help="How urgent new tickets are at least.",
+    )
+
+    _check_visit_days = models.Constraint(
+        "CHECK (visit_days >= 0)",
+        "Days between visits are a number, or 0 for no rhythm.",
     )
 
     @api.constrains("payment_term_id")

@@ -1,10 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..visit.quota import USUAL
 
 
 class CrmTeam(models.Model):
-    _inherit = "crm.team"
+    _name = "crm.team"
+    _inherit = ["crm.team", "crm.reporting.line"]
 
     crm_visit_quota = fields.Integer(
         string="Visits a Week",
@@ -18,3 +19,7 @@ class CrmTeam(models.Model):
         "CHECK (crm_visit_quota >= 0)",
         "The visits a week are a number, or 0 for no quota.",
     )
+
+    @api.model
+    def _crm_get_line_fields(self):
+        return super()._crm_get_line_fields() | {"user_id"}

@@ -4,7 +4,8 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "crm.company.sight"]
 
     crm_settlement_days = fields.Integer(
         string="Longest Settlement (days)",

@@ -38,6 +38,7 @@ class ResPartner(models.Model):
         "crm.customer.listed",
         "crm.customer.contacted",
         "crm.customer.handed",
+        "crm.customer.sight",
         "crm.approval.mixin",
     ]
 

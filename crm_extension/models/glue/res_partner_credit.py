@@ -16,7 +16,6 @@ from ..credit.exposure import (
     find_overdue,
 )
 from ..credit.grade import GRADES, Behaviour, grade, score
-from .shared_value import SharedValue
 
 # Who sells to a customer, or keeps its accounts, sees what it may still buy.
 READERS = (
@@ -234,7 +233,7 @@ class CrmCustomerCredit(models.AbstractModel):
 
     # As the partner defines it; amounts of an abstract model need one.
     currency_id = fields.Many2one("res.currency")
-    crm_credit_account = SharedValue(
+    crm_credit_account = fields.Binary(
         compute="_compute_crm_credit_account",
         compute_sudo=True,  # the books are the same whoever looks
         exportable=False,
@@ -407,40 +406,44 @@ class CrmCustomerCredit(models.AbstractModel):
 
         :return: ``{commercial partner id: Account}``
         """
-        terms = self.env["crm.credit.policy"]._get_terms(company.id)
+        for model, names in READ.items():
+            self.env[model].flush_model(names)
+        rules = self._crm_get_limit_rules(company)
         day = fields.Date.today()  # of the server, not of whoever asks
-        rows = self._crm_read_account_rows(company, terms, day)
+        rows = self.env.execute_query_dict(
+            self._crm_query_accounts(company, rules.terms, day)
+        )
         used = {key for row in rows for key in row["currencies"] or ()}
         rates = get_rates(company, self.env["res.currency"].browse(used))
-        everybody = self._fields["credit_limit"].get_company_dependent_fallback(
-            self.with_company(company)
-        )
-        tiers = self.env["crm.customer.tier"]._get_benefits(company.id, "credit_limit")
-        rules = Rules(terms, tiers, everybody or 0)
         return {
             row["id"]: make_account(row, rules, rates, company, day) for row in rows
         }
 
-    def _crm_read_account_rows(self, company, terms, day):
-        for model, names in READ.items():
-            self.env[model].flush_model(names)
+    def _crm_query_accounts(self, company, terms, day):
         root = company.sudo().root_id  # whoever works for a branch
         branches = SQL(BRANCHES, root.parent_path + "%")
-        behaviour = SQL(
-            BEHAVIOUR,
-            day=day,
+        behaviour = SQL(UNGRADED)
+        if terms.scale:
+            start = day - timedelta(days=terms.window)
+            behaviour = SQL(BEHAVIOUR, day=day, companies=branches, start=start)
+        return SQL(
+            ACCOUNTS,
+            ids=list(self.ids),
             companies=branches,
-            start=day - timedelta(days=terms.window),
+            company_key=str(company.id),
+            day=day,
+            behaviour=behaviour,
         )
-        return self.env.execute_query_dict(
-            SQL(
-                ACCOUNTS,
-                ids=list(self.ids),
-                companies=branches,
-                company_key=str(company.id),
-                day=day,
-                behaviour=behaviour if terms.scale else SQL(UNGRADED),
-            )
+
+    @api.model
+    def _crm_get_limit_rules(self, company):
+        everybody = self._fields["credit_limit"].get_company_dependent_fallback(
+            self.with_company(company)
+        )
+        return Rules(
+            self.env["crm.credit.policy"]._get_terms(company.id),
+            self.env["crm.customer.tier"]._get_benefits(company.id, "credit_limit"),
+            everybody or 0,
         )
 
     def _crm_tell_behaviour(self, terms, behaviour):

@@ -45,6 +45,10 @@ FIGURES = """
       FROM (%(accounts)s) account
      WHERE partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
      GROUP BY partner_id, kind
+     UNION ALL
+    SELECT partner_id, 'points', score, 0, 0
+      FROM crm_customer_standing
+     WHERE partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
 """
 
 # Who owes something past its due date, in the books of a company.
@@ -114,6 +118,9 @@ class CrmCustomerOverview(models.AbstractModel):
         " contacts.",
     )
 
+    # As the rating has it; asked for with the rest, wherever a customer is opened.
+    crm_tier_score = fields.Float(compute="_compute_crm_figures")
+
     # === COMPUTE METHODS === #
 
     @api.depends("commercial_partner_id")
@@ -130,6 +137,7 @@ class CrmCustomerOverview(models.AbstractModel):
             tickets, complaints, _others = mine.get("ticket", NOTHING)
             partner.crm_ticket_count, partner.crm_complaint_count = tickets, complaints
             partner.crm_history_count, *_others = mine.get("history", NOTHING)
+            partner.crm_tier_score, *_others = mine.get("points", NOTHING)
 
     @api.model
     def _search_crm_overdue(self, operator, value):
@@ -196,7 +204,8 @@ class CrmCustomerOverview(models.AbstractModel):
         """
         accounts = self.env["crm.customer.account"]
         tickets = self.env["crm.customer.ticket"]
-        for model in (*accounts._depends, *tickets._depends, "mail.activity", *HISTORY):
+        kept = ("mail.activity", "crm.customer.standing")
+        for model in (*accounts._depends, *tickets._depends, *kept, *HISTORY):
             self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(

@@ -32,16 +32,22 @@ BILLED = """
     AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
 """
 ORDERED = "sale.company_id = %(company)s AND sale.state = 'sale'"
+# Whoever is a customer of its own: damaged data has partners that belong to each other.
 CUSTOMERS = """
-    SELECT partner.commercial_partner_id AS id
-      FROM account_move move
-      JOIN res_partner partner ON partner.id = move.commercial_partner_id
-     WHERE %(billed)s
-    UNION
-    SELECT partner.commercial_partner_id
-      FROM sale_order sale
-      JOIN res_partner partner ON partner.id = sale.partner_id
-     WHERE %(ordered)s
+    SELECT customer.id
+      FROM (
+        SELECT partner.commercial_partner_id AS id
+          FROM account_move move
+          JOIN res_partner partner ON partner.id = move.commercial_partner_id
+         WHERE %(billed)s
+        UNION
+        SELECT partner.commercial_partner_id
+          FROM sale_order sale
+          JOIN res_partner partner ON partner.id = sale.partner_id
+         WHERE %(ordered)s
+      ) customer
+      JOIN res_partner own
+        ON own.id = customer.id AND own.commercial_partner_id = own.id
 """
 # Those of them whom no night has seen yet: there are few, so only their documents are
 # looked for.
@@ -54,15 +60,20 @@ NEWCOMERS = """
              WHERE kept.company_id = %(company)s
                AND kept.partner_id = partner.commercial_partner_id)
     )
-    SELECT unknown.customer AS id FROM unknown
-     WHERE EXISTS (
-        SELECT FROM account_move move
-         WHERE move.commercial_partner_id = unknown.id AND %(billed)s)
-    UNION
-    SELECT unknown.customer FROM unknown
-     WHERE EXISTS (
-        SELECT FROM sale_order sale
-         WHERE sale.partner_id = unknown.id AND %(ordered)s)
+    SELECT customer.id
+      FROM (
+        SELECT unknown.customer AS id FROM unknown
+         WHERE EXISTS (
+            SELECT FROM account_move move
+             WHERE move.commercial_partner_id = unknown.id AND %(billed)s)
+        UNION
+        SELECT unknown.customer FROM unknown
+         WHERE EXISTS (
+            SELECT FROM sale_order sale
+             WHERE sale.partner_id = unknown.id AND %(ordered)s)
+      ) customer
+      JOIN res_partner own
+        ON own.id = customer.id AND own.commercial_partner_id = own.id
 """
 # What was invoiced and credited up to a day; when was bought, and in which months.
 # Whole tables are gone through for very many customers: so all is added up by

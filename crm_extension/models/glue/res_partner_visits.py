@@ -57,10 +57,17 @@ class CrmCustomerVisited(models.AbstractModel):
         " done. Calls are no visits.",
     )
 
+    crm_next_visit = fields.Date(
+        string="Next Visit Due",
+        compute="_compute_crm_visits",
+        groups="crm_extension.crm_extension_group_user",
+        help="By the rhythm of the customer's tier in the current company.",
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends("commercial_partner_id")
-    @api.depends_context("uid", "allowed_company_ids")
+    @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_crm_visits(self):
         customers = self.commercial_partner_id
         visits = self.env["crm.visit"]
@@ -72,10 +79,14 @@ class CrmCustomerVisited(models.AbstractModel):
             )
         )
         last = visits._get_last_visits(customers)
+        # Superuser mode: whoever sees the customer knows when it is due.
+        due = self.env["crm.visit.due"].sudo().search([("id", "in", customers.ids)])
+        next_on = {row.id: row.due_on for row in due}
         for partner in self:
             customer = partner.commercial_partner_id._origin
             partner.crm_visit_count = counts.get(customer, 0)
             partner.crm_last_visit = last.get(customer.id, False)
+            partner.crm_next_visit = next_on.get(customer.id, False)
 
     def _search_crm_last_visit(self, operator, value):
         if operator not in ("<", "<=", ">", ">="):

@@ -15,7 +15,7 @@ SEE_UNRELEASED = (
 
 class ResUsers(models.Model):
     _name = "res.users"
-    _inherit = ["res.users", "crm.user.standing"]
+    _inherit = ["res.users", "crm.user.standing", "crm.user.sight"]
 
     def write(self, vals):
         result = super().write(vals)

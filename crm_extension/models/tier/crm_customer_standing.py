@@ -62,9 +62,11 @@ class CrmCustomerStanding(models.Model):
     )
 
     def init(self):
-        # A night writes rows twice: with room beside them, no index has to follow.
+        # A night writes rows once, and twice where there are very many: with room for
+        # both beside them, no index has to follow, even where the database cannot clear
+        # away in between what the first has left, because somebody is busy elsewhere.
         self.env.cr.execute(
-            SQL("ALTER TABLE crm_customer_standing SET (fillfactor = 50)")
+            SQL("ALTER TABLE crm_customer_standing SET (fillfactor = 30)")
         )
 
     # === BUSINESS METHODS === #
@@ -96,6 +98,35 @@ class CrmCustomerStanding(models.Model):
             # Said of both: each of them is found by it.
             among(SQL("kept.partner_id"), customers),
             among(SQL("partner.id"), customers),
+        )
+
+    def _query_renewed(self, company, figures):
+        """Query of what is known of everybody, with new figures where there are some.
+
+        :param figures: query of ``id`` and :data:`FIGURES` of some customers
+        :return: the same as of :meth:`_query_kept`, and ``is_new``
+        """
+        self.flush_model()
+        return SQL(
+            """
+            SELECT kept.partner_id AS id, %s, %s, found.id IS NOT NULL AS is_new
+              FROM crm_customer_standing kept
+              JOIN res_partner partner ON partner.id = kept.partner_id
+              LEFT JOIN (%s) found ON found.id = kept.partner_id
+             WHERE kept.company_id = %s
+            """,
+            self._name_standing(company),
+            SQL(", ").join(
+                SQL(
+                    "CASE WHEN found.id IS NULL THEN %s ELSE %s END AS %s",
+                    SQL.identifier("kept", name),
+                    SQL.identifier("found", name),
+                    SQL.identifier(name),
+                )
+                for name in FIGURES
+            ),
+            figures,
+            company.id,
         )
 
     def _query_beside(self, company, figures):
@@ -130,24 +161,23 @@ class CrmCustomerStanding(models.Model):
         return SQL(", ").join(SQL.identifier(table, name) for name in FIGURES)
 
     @contextmanager
-    def _set_aside(self, figures):
-        """Work out the figures of very many customers once, for what is done with them.
+    def _set_aside(self, query, name="crm_customer_found"):
+        """Work out something of very many customers once, for what is done with it.
 
         The database does not share the work between its processes where it writes at
-        the same time; and who tries a rating looks at them twice.
+        the same time; and what is set aside is looked at more than once.
 
-        :param figures: query of figures
+        :param query: of figures, or of anything else
+        :param name: of the table, which lasts as long as this
         :return: query of the same
         """
         self._give_room()
+        table = SQL.identifier(name)
         self.env.cr.execute(
-            SQL(
-                "CREATE TEMPORARY TABLE crm_customer_found ON COMMIT DROP AS %s",
-                figures,
-            )
+            SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", table, query)
         )
-        yield SQL("SELECT * FROM crm_customer_found")
-        self.env.cr.execute(SQL("DROP TABLE crm_customer_found"))
+        yield SQL("SELECT * FROM %s", table)
+        self.env.cr.execute(SQL("DROP TABLE %s", table))
 
     def _give_room(self):
         """Let the database add up in memory, in this transaction: what it grants to
@@ -222,6 +252,69 @@ class CrmCustomerStanding(models.Model):
         count = self.env.cr.rowcount
         self.invalidate_model(FIGURES, flush=False)
         return count
+
+    def _query_news(self, judged):
+        """Those of whom something is not as it was kept.
+
+        :param judged: query of :func:`.score_sql.judge` about customers of
+            :meth:`_query_renewed`
+        """
+        names = [SQL.identifier(name) for name in (*STANDING, *FIGURES)]
+        return SQL(
+            """
+            SELECT %s, points, new_tier, new_since FROM (%s) judged
+             WHERE is_new OR new_tier IS DISTINCT FROM tier
+                OR (score, below_since)
+                   IS DISTINCT FROM (points::numeric, new_since)
+            """,
+            SQL(", ").join(names),
+            judged,
+        )
+
+    def _store_judged(self, company, judged):
+        """Keep new figures together with the scores they lead to: each row is written
+        once.
+
+        :param judged: query of :meth:`_query_news`
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE crm_customer_standing kept
+                   SET (%s, score, below_since) =
+                       ROW(%s, judged.points, judged.new_since)
+                  FROM (%s) judged
+                 WHERE kept.company_id = %s AND kept.partner_id = judged.id
+                """,
+                SQL(", ").join(SQL.identifier(name) for name in FIGURES),
+                self._name_figures("judged"),
+                judged,
+                company.id,
+            )
+        )
+        self.invalidate_model([*FIGURES, "score", "below_since"], flush=False)
+
+    def _page_leaving(self, judged, size):
+        """The same rows as of :meth:`_find_leaving`, so many at a time."""
+        cursor = 0
+        while True:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT %s FROM (%s) judged
+                     WHERE new_tier IS DISTINCT FROM tier AND id > %s
+                     ORDER BY id LIMIT %s
+                    """,
+                    self._name_rows(),
+                    judged,
+                    cursor,
+                    size,
+                )
+            )
+            if not rows:
+                return
+            yield rows
+            cursor = rows[-1][0]
 
     def _store_scores(self, company, judged):
         """Keep the scores of a query, where they changed.

@@ -20,9 +20,10 @@ from .score import (
 from .score_sql import judge
 
 # Customers per step of the nightly run, and what is done again when it breaks off.
-# Figures are read by going through whole tables: the fewer steps, the better. Of those
-# who are rated, all may move: that many are held in memory.
-READ, RATED = 100_000, 25_000
+# Figures are read by going through whole tables: the fewer steps, the better. Where one
+# is enough for everybody, they are rated in it, too. Of those who are rated, all may
+# move: that many are held in memory.
+READ, RATED = 250_000, 25_000
 
 
 class Judged(NamedTuple):
@@ -139,9 +140,13 @@ class CrmTierRating(models.AbstractModel):
         """
         self.ensure_one()
         batch, count = self._find_batch()
-        if count and self.run_phase == "figures":
-            everybody = not self.run_cursor and count < self._get_batch_size()
-            changed = self._read_figures(None if everybody else batch, self.run_on)
+        figures = count and self.run_phase == "figures"
+        if figures and not self.run_cursor and count < self._get_batch_size():
+            self._do_everybody(self.run_on)
+            self._finish()
+            count *= 2  # both phases
+        elif figures:
+            changed = self._read_figures(batch, self.run_on)
             self._note(run_cursor=batch[-1], is_stale=self.is_stale or bool(changed))
         elif count:
             self._rate(batch, self.run_on, self._get_peers())
@@ -150,14 +155,17 @@ class CrmTierRating(models.AbstractModel):
             self._part_peers(self.run_on)
             self._note(run_phase="tiers", run_cursor=0)
         else:
-            self._note(
-                last_run_on=self.run_on,
-                is_stale=False,
-                run_on=False,
-                run_phase=False,
-                run_cursor=0,
-            )
+            self._finish()
         return count
+
+    def _finish(self):
+        self._note(
+            last_run_on=self.run_on,
+            is_stale=False,
+            run_on=False,
+            run_phase=False,
+            run_cursor=0,
+        )
 
     def _find_batch(self):
         """The customers of the next step.
@@ -221,29 +229,58 @@ class CrmTierRating(models.AbstractModel):
 
     # === STEPS === #
 
+    def _do_everybody(self, day):
+        """Read the figures of all customers and rate them, if anything has changed.
+        What is written is written once."""
+        company = self.company_id
+        standings = self.env["crm.customer.standing"]
+        with standings._set_aside(self._query_news(None, day)) as found:
+            ((changed,),) = self.env.execute_query(SQL("SELECT EXISTS (%s)", found))
+            if not changed and not self.is_stale:
+                return
+            known = standings._query_renewed(company, found)
+            self._part_peers(day, known)
+            judged = standings._query_news(
+                judge(self._to_rules(), self._get_peers(), day, known)
+            )
+            with standings._set_aside(judged, "crm_customer_judged") as found:
+                standings._store_judged(company, found)
+                for rows in standings._page_leaving(found, RATED):
+                    moved = self._judge(rows, day, self._get_peers())
+                    self._keep_moves(moved, day)
+
     def _read_figures(self, customers, day):
         """Read what some customers have bought and owe, and keep what changed.
 
-        :param customers: ids of commercial partners, a range of them, or ``None`` for
-            everybody
+        :param customers: ids of commercial partners, or a range of them
         :return: of how many it changed
         """
         company = self.company_id
         standings = self.env["crm.customer.standing"]
+        changed = self._query_news(customers, day)
         if isinstance(customers, list):
-            figures = self._query_figures(customers, day)
-            changed = standings._query_changed(company, figures)
             return standings._store_figures(company, changed)
-        asked = SQL(
-            "SELECT partner_id AS id FROM crm_customer_standing"
-            " WHERE company_id = %s AND %s",
-            company.id,
-            among(SQL("partner_id"), customers),
-        )
-        figures = self._query_figures(customers, day, asked)
-        changed = standings._query_changed(company, figures)
         with standings._set_aside(changed) as found:
             return standings._store_figures(company, found)
+
+    def _query_news(self, customers, day):
+        """Query of the figures of some customers that are not what is kept.
+
+        :param customers: ids of commercial partners, a range of them, or ``None`` for
+            everybody
+        """
+        asked = None
+        if not isinstance(customers, list):
+            asked = SQL(
+                "SELECT partner_id AS id FROM crm_customer_standing"
+                " WHERE company_id = %s AND %s",
+                self.company_id.id,
+                among(SQL("partner_id"), customers),
+            )
+        figures = self._query_figures(customers, day, asked)
+        return self.env["crm.customer.standing"]._query_changed(
+            self.company_id, figures
+        )
 
     def _query_figures(self, customers, day, asked=None):
         """The figures of some customers that count in this rating."""
@@ -261,9 +298,9 @@ class CrmTierRating(models.AbstractModel):
             line.weight for line in self.weight_ids if line.indicator == indicator
         )
 
-    def _part_peers(self, day):
+    def _part_peers(self, day, source=None):
         peers = self.env["crm.customer.standing"]._find_peers(
-            self.company_id, self.window_days, day
+            self.company_id, self.window_days, day, source
         )
         self._note(peers=peers._asdict())
 

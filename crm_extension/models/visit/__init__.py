@@ -1,4 +1,10 @@
 # Before what is made of them.
-from . import crm_visit_evidence, crm_visit_once, crm_visit_review
+from . import (
+    crm_visit_call,
+    crm_visit_evidence,
+    crm_visit_once,
+    crm_visit_plan,
+    crm_visit_review,
+)
 from . import crm_visit
 from . import crm_visit_person

@@ -28,7 +28,9 @@ class CrmVisit(models.Model):
     _inherit = [
         "crm.visit.once",
         "crm.visit.evidence",
+        "crm.visit.call",
         "crm.visit.reviewed",
+        "crm.visit.plan",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -242,7 +244,8 @@ class CrmVisit(models.Model):
     # What counts for quotas and cadence: weeks of people, last visits of customers.
     _count_index = models.Index("(date, user_id) WHERE status = 'done' AND active")
     _customer_index = models.Index(
-        "(commercial_partner_id, company_id, date) WHERE status = 'done' AND active"
+        "(commercial_partner_id, company_id, date)"
+        " WHERE status = 'done' AND active AND mode != 'call'"
     )
     _user_start_index = models.Index("(user_id, start)")
 
@@ -493,6 +496,7 @@ class CrmVisit(models.Model):
         visits._note_logged()
         visits._note_photos()
         visits._plan_next_steps()
+        visits._plan_retries()
         return visits
 
     def write(self, vals):
@@ -507,6 +511,8 @@ class CrmVisit(models.Model):
             self._note_photos()
         if {"status", "next_step", "partner_id"} & vals.keys():
             self._plan_next_steps()
+        if {"status", "call_outcome"} & vals.keys():
+            self._plan_retries()
         return result
 
     # === ACTION METHODS === #

@@ -1,0 +1,21 @@
+from odoo import api, fields, models
+
+
+class CrmCompanySight(models.AbstractModel):
+    """Whether a company shows customers by the reporting line. Part of
+    ``res.company``."""
+
+    _name = "crm.company.sight"
+    _inherit = "crm.reporting.line"
+    _description = "Who Sees Customers"
+
+    crm_customers_by_line = fields.Boolean(
+        string="Customers by Reporting Line",
+        help="People of sales see their own customers, leaders those of their people,"
+        " and everybody the pool and what is shared with them. Finance, warehouse,"
+        " service and administrators see all. Off: everybody sees all customers.",
+    )
+
+    @api.model
+    def _crm_get_line_fields(self):
+        return super()._crm_get_line_fields() | {"crm_customers_by_line"}

@@ -1,6 +1,8 @@
 """Where discounts slip through when nobody looks: lines that are split up, lines of
 nothing, parts of combos, invoices without an order, early payment (issue 4)."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, TransactionCase, tagged
@@ -119,6 +121,16 @@ class TestSplitLines(SplitCase, TransactionCase):
         self.ask_when(self.CONDITIONS[0])
         self.confirm(60)
         self.assertAsked(self.quote(60, 60), False)
+
+    def test_of_two_confirmed_at_once_the_later_sees_the_first(self):
+        """It waits for the first, and is tried again then."""
+        turns = self.env.registry["crm.credit.turn"]
+        with patch.object(turns, "_take") as take:
+            self.confirm(1)
+            take.assert_not_called()  # nothing is added up
+            self.ask_when(self.CONDITIONS[0])
+            self.confirm(1)
+            take.assert_called_once_with(self.company, self.customer.ids)
 
     def test_a_category_and_what_lies_below_it_are_one_family(self):
         self.ask_when("[('amount_untaxed', '>', 10000)]")

@@ -167,7 +167,7 @@ class CrmCustomerHandoverLine(models.TransientModel):
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", required=True, ondelete="cascade"
     )
-    since = fields.Datetime(string="With Them since", readonly=True)
+    since = fields.Datetime(readonly=True)
     overdue = fields.Monetary(readonly=True)
     receivable = fields.Monetary(readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)

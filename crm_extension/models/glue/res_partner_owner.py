@@ -266,9 +266,10 @@ class CrmCustomerOwned(models.AbstractModel):
                    AND customer.partner_share
                    AND NOT EXISTS (
                        SELECT FROM res_company own WHERE own.partner_id = customer.id)
-                   AND NOT EXISTS (
-                       SELECT FROM crm_customer_ownership kept
-                        WHERE kept.partner_id = customer.id AND kept.date_to IS NULL)
+                   -- Found once, and not for each while the table grows.
+                   AND customer.id NOT IN (
+                       SELECT partner_id FROM crm_customer_ownership
+                        WHERE date_to IS NULL)
                 RETURNING id
                 """,
                 user=self.env.uid,

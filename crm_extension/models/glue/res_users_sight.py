@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 # Whose work is with everybody's customers: they keep their books, deliver to them,
 # answer them or set the rules. Leaders of sales see those of their people.
@@ -35,8 +36,16 @@ class CrmUserSight(models.AbstractModel):
             return fields.Domain.TRUE
         own = fields.Domain("crm_owner_id", "in", self._crm_get_led()._ids)
         unowned = fields.Domain("crm_owner_id", "=", False)
-        mine = fields.Domain("crm_shared_user_ids", "in", self.ids)
-        shared = fields.Domain("commercial_partner_id", "any!", mine)
+        # By the few who are shared: asked for as records, all customers are gone
+        # through.
+        shared = fields.Domain(
+            "commercial_partner_id",
+            "any!",
+            SQL(
+                "SELECT partner_id FROM crm_customer_shared_rel WHERE user_id = %s",
+                self.id,
+            ),
+        )
         # Those of a company that shows all of them.
         elsewhere = fields.Domain("company_id", "not in", [False, *companies.ids])
         domain = own | unowned | shared | elsewhere

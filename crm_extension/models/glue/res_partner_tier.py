@@ -77,10 +77,10 @@ NEWCOMERS = """
 """
 # What was invoiced and credited up to a day; when was bought, and in which months.
 # Whole tables are gone through for very many customers: so all is added up by customer,
-# and nothing is looked up document by document. Documents come in the order of whom they
-# name; what names contacts, who may have been customers of their own then, is added
-# under their customer. No part of it is set aside by the database itself: that would
-# keep it from sharing the work.
+# and nothing is looked up document by document. Documents come in the order of whom
+# they name; what names contacts, who may have been customers of their own then, is
+# added under their customer. No part of it is set aside by the database itself: that
+# would keep it from sharing the work.
 FIGURES = """
     SELECT asked.id,
            COALESCE(billed.invoiced, 0) + COALESCE(invoices.invoiced, 0) AS invoiced,

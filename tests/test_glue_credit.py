@@ -589,6 +589,47 @@ class TestGrade(CreditCommon, TransactionCase):
         self.assertEqual(self.graded()[1], 7000)
         self.assertEqual(self.customer.credit_limit, 7000)
 
+    def make_tier(self, limit, customer=None):
+        tier = self.env["crm.customer.tier"].create(
+            {"name": f"Up to {limit}", "credit_limit": limit}
+        )
+        customer = customer or self.customer
+        self.env["res.partner"]._crm_set_tiers(self.company, {customer.id: tier.id})
+        return tier
+
+    def source(self):
+        return self.customer.with_user(self.sales).crm_credit_source
+
+    def test_the_tier_gives_a_limit_where_nobody_has_set_one(self):
+        tier = self.make_tier(300)
+        self.assertEqual((*self.graded(), self.source()), (False, 300, "tier"))
+        self.assertEqual(self.sell(301).crm_approval_state, "needed")
+        self.assertIn(
+            "Credit Limit", self.customer.with_user(self.sales).crm_tier_panel
+        )
+        tier.credit_limit = 0
+        self.assertEqual((*self.graded(), self.source()), (False, 0, False))
+
+    def test_of_grade_and_tier_the_lower_counts_and_by_hand_comes_first(self):
+        self.make_tier(300)
+        self.invoice(1000, days=20)
+        self.assertEqual((*self.graded(), self.source()), ("C", 200, "grade"))
+        self.make_tier(150)
+        self.assertEqual((*self.graded(), self.source()), ("C", 150, "tier"))
+        self.customer.credit_limit = 7000
+        self.assertEqual((*self.graded(), self.source()), ("C", 7000, "own"))
+
+    def test_a_tier_limits_in_its_company_alone(self):
+        other = self.env["res.company"].create(
+            {"name": "Other", "account_use_credit_limit": True}
+        )
+        tier = self.make_tier(300)
+        self.assertFalse(tier.with_company(other).credit_limit)
+        customer = self.customer.sudo().with_company(other)
+        self.assertFalse(customer.crm_credit_limited)
+        with self.assertRaisesRegex(ValidationError, "cannot be less than 0"):
+            tier.credit_limit = -1
+
     def test_without_limits_by_grade_nobody_is_graded(self):
         self.invoice(1000, days=100)
         self.terms.use_grades = False

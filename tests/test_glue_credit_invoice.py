@@ -6,7 +6,7 @@ from psycopg2.errors import SerializationFailure
 
 from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import Form, TransactionCase, tagged
 
 from .common import TAGS
 from .test_concurrency import environment
@@ -212,6 +212,21 @@ class TestInvoice(CreditCommon, TransactionCase):
         move = self.draft(1200).with_context(crm_posting=[[1, 2]])
         with self.assertRaises(UserError):
             move.action_post()
+
+    def test_the_invoice_says_it_while_it_is_typed(self):
+        self.confirm(800)
+        moves = self.env["account.move"].with_user(self.accountant)
+        form = Form(moves.with_context(default_move_type="out_invoice"))
+        form.partner_id = self.customer
+        with form.invoice_line_ids.new() as line:
+            line.name = "Goods"
+            line.price_unit = 150
+            line.tax_ids.clear()
+        self.assertRegex(form.crm_credit_note, r"150\.00 was.*leaves .*50\.00")
+        with form.invoice_line_ids.edit(0) as line:
+            line.price_unit = 250
+        self.assertRegex(form.crm_credit_note, r"over by .*50\.00")
+        self.assertEqual(form.crm_approval_state, "needed")
 
     def test_queries_do_not_grow_with_invoices(self):
         costs = []

@@ -168,11 +168,18 @@ class CrmMoveCredit(models.AbstractModel):
         for line in lines.filtered("sale_line_ids"):
             parts[line.sale_line_ids.order_id[:1]._origin.id] += line.price_total
         return Bill(
-            round_to(currency, self.amount_total, rate),
+            round_to(currency, self._crm_get_total(), rate),
             {key: round_to(currency, part, rate) for key, part in parts.items()},
             # Each line is rounded, and so is its tax.
             Decimal(2 * len(lines)).scaleb(-currency.decimal_places),
         )
+
+    def _crm_get_total(self):
+        """What a single invoice comes to, in its currency; while it is typed Odoo keeps
+        its total elsewhere."""
+        if self == self._origin or not self.tax_totals:
+            return self.amount_total
+        return self.tax_totals["total_amount_currency"]
 
     def _crm_get_ordered(self, rates):
         """What the orders of a single posted invoice came to, ``{id: Decimal}``: what

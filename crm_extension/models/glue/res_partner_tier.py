@@ -76,81 +76,12 @@ NEWCOMERS = """
         ON own.id = customer.id AND own.commercial_partner_id = own.id
 """
 # What was invoiced and credited up to a day; when was bought, and in which months.
-# Whole tables are gone through for very many customers: so all is added up by
-# customer, and nothing is looked up document by document. Documents come in the order
-# of whom they name, and what names contacts is added afterwards, under their customer:
-# that is what makes it quick.
+# Whole tables are gone through for very many customers: so all is added up by customer,
+# and nothing is looked up document by document. Documents come in the order of whom
+# they name; what names contacts, who may have been customers of their own then, is
+# added under their customer. No part of it is set aside by the database itself: that
+# would keep it from sharing the work.
 FIGURES = """
-    WITH belonging AS (
-        SELECT partner.id, partner.commercial_partner_id AS customer
-          FROM res_partner partner
-         WHERE %(meant)s AND partner.parent_id IS NOT NULL
-           AND partner.commercial_partner_id <> partner.id
-    ), billed AS (
-        SELECT move.commercial_partner_id AS customer,
-               SUM(move.amount_untaxed_signed) FILTER (
-                   WHERE move.move_type <> 'out_refund'
-                     AND move.invoice_date > %(start)s) AS invoiced,
-               -SUM(move.amount_untaxed_signed) FILTER (
-                   WHERE move.move_type = 'out_refund'
-                     AND move.invoice_date > %(start)s) AS credited,
-               MIN(move.invoice_date) FILTER (
-                   WHERE move.move_type <> 'out_refund') AS first_on,
-               MAX(move.invoice_date) FILTER (
-                   WHERE move.move_type <> 'out_refund') AS last_on,
-               BIT_OR(1::bigint << WIDTH_BUCKET(move.invoice_date, %(months)s::date[]))
-                   FILTER (WHERE move.move_type <> 'out_refund'
-                             AND move.invoice_date > %(start)s) AS months
-          FROM account_move move
-         WHERE %(billed_to)s AND %(billed)s AND move.invoice_date <= %(day)s
-         GROUP BY move.commercial_partner_id
-    ), invoices AS (
-        SELECT belonging.customer,
-               SUM(billed.invoiced) AS invoiced,
-               SUM(billed.credited) AS credited,
-               MIN(billed.first_on) AS first_on,
-               MAX(billed.last_on) AS last_on,
-               BIT_OR(billed.months) AS months
-          FROM billed
-          JOIN belonging ON belonging.id = billed.customer
-         GROUP BY belonging.customer
-    ), ordered AS (
-        SELECT sale.partner_id AS customer,
-               COUNT(*) FILTER (WHERE sale.date_order >= %(since)s) AS orders,
-               MIN(sale.date_order)::date AS first_on,
-               MAX(sale.date_order)::date AS last_on,
-               BIT_OR(1::bigint
-                      << WIDTH_BUCKET(sale.date_order::date, %(months)s::date[]))
-                   FILTER (WHERE sale.date_order >= %(since)s) AS months
-          FROM sale_order sale
-         WHERE %(ordered_by)s AND %(ordered)s AND sale.date_order < %(until)s
-         GROUP BY sale.partner_id
-    ), orders AS (
-        SELECT belonging.customer,
-               SUM(ordered.orders) AS orders,
-               MIN(ordered.first_on) AS first_on,
-               MAX(ordered.last_on) AS last_on,
-               BIT_OR(ordered.months) AS months
-          FROM ordered
-          JOIN belonging ON belonging.id = ordered.customer
-         GROUP BY belonging.customer
-    ), earned AS (%(earned)s), owed AS (
-        SELECT line.partner_id AS customer, MIN(line.date_maturity) AS overdue_on
-          FROM account_move_line line
-         WHERE %(owed_by)s
-           AND line.account_id = ANY(%(receivable)s::int[])
-           AND line.company_id = %(company)s
-           AND line.parent_state = 'posted'
-           AND line.reconciled IS NOT TRUE
-           AND line.amount_residual > 0
-           AND line.date_maturity < %(day)s
-         GROUP BY line.partner_id
-    ), debts AS (
-        SELECT belonging.customer, MIN(owed.overdue_on) AS overdue_on
-          FROM owed
-          JOIN belonging ON belonging.id = owed.customer
-         GROUP BY belonging.customer
-    )
     SELECT asked.id,
            COALESCE(billed.invoiced, 0) + COALESCE(invoices.invoiced, 0) AS invoiced,
            COALESCE(billed.credited, 0) + COALESCE(invoices.credited, 0) AS credited,
@@ -169,17 +100,83 @@ FIGURES = """
                  orders.first_on) AS first_on,
            LEAST(owed.overdue_on, debts.overdue_on) AS overdue_on
       FROM (%(asked)s) asked
-      LEFT JOIN billed ON billed.customer = asked.id
-      LEFT JOIN invoices ON invoices.customer = asked.id
-      LEFT JOIN ordered ON ordered.customer = asked.id
-      LEFT JOIN orders ON orders.customer = asked.id
-      LEFT JOIN earned ON earned.customer = asked.id
-      LEFT JOIN owed ON owed.customer = asked.id
-      LEFT JOIN debts ON debts.customer = asked.id
+      LEFT JOIN (
+        SELECT move.commercial_partner_id AS customer, %(invoiced)s
+          FROM account_move move
+         WHERE %(billed_to)s AND %(billed)s AND move.invoice_date <= %(day)s
+         GROUP BY move.commercial_partner_id
+      ) billed ON billed.customer = asked.id
+      LEFT JOIN (
+        SELECT belonging.customer, %(invoiced)s
+          FROM account_move move
+          JOIN (%(belonging)s) belonging ON belonging.id = move.commercial_partner_id
+         WHERE %(billed)s AND move.invoice_date <= %(day)s
+         GROUP BY belonging.customer
+      ) invoices ON invoices.customer = asked.id
+      LEFT JOIN (
+        SELECT sale.partner_id AS customer, %(bought)s
+          FROM sale_order sale
+         WHERE %(ordered_by)s AND %(ordered)s AND sale.date_order < %(until)s
+         GROUP BY sale.partner_id
+      ) ordered ON ordered.customer = asked.id
+      LEFT JOIN (
+        SELECT belonging.customer, %(bought)s
+          FROM sale_order sale
+          JOIN (%(belonging)s) belonging ON belonging.id = sale.partner_id
+         WHERE %(ordered)s AND sale.date_order < %(until)s
+         GROUP BY belonging.customer
+      ) orders ON orders.customer = asked.id
+      LEFT JOIN (%(earned)s) earned ON earned.customer = asked.id
+      LEFT JOIN (
+        SELECT line.partner_id AS customer, MIN(line.date_maturity) AS overdue_on
+          FROM account_move_line line
+         WHERE %(owed_by)s AND %(overdue)s
+         GROUP BY line.partner_id
+      ) owed ON owed.customer = asked.id
+      LEFT JOIN (
+        SELECT belonging.customer, MIN(line.date_maturity) AS overdue_on
+          FROM account_move_line line
+          JOIN (%(belonging)s) belonging ON belonging.id = line.partner_id
+         WHERE %(overdue)s
+         GROUP BY belonging.customer
+      ) debts ON debts.customer = asked.id
 """
-# Whom documents name: those who are meant, and their contacts, who may have been
-# customers of their own then.
-NAMING = "%(column)s IN (SELECT partner.id FROM res_partner partner WHERE %(meant)s)"
+INVOICED = """
+    SUM(move.amount_untaxed_signed) FILTER (
+        WHERE move.move_type <> 'out_refund' AND move.invoice_date > %(start)s
+    ) AS invoiced,
+    -SUM(move.amount_untaxed_signed) FILTER (
+        WHERE move.move_type = 'out_refund' AND move.invoice_date > %(start)s
+    ) AS credited,
+    MIN(move.invoice_date) FILTER (WHERE move.move_type <> 'out_refund') AS first_on,
+    MAX(move.invoice_date) FILTER (WHERE move.move_type <> 'out_refund') AS last_on,
+    BIT_OR(1::bigint << WIDTH_BUCKET(move.invoice_date, %(months)s::date[]))
+        FILTER (WHERE move.move_type <> 'out_refund'
+                  AND move.invoice_date > %(start)s) AS months
+"""
+BOUGHT = """
+    COUNT(*) FILTER (WHERE sale.date_order >= %(since)s) AS orders,
+    MIN(sale.date_order)::date AS first_on,
+    MAX(sale.date_order)::date AS last_on,
+    BIT_OR(1::bigint << WIDTH_BUCKET(sale.date_order::date, %(months)s::date[]))
+        FILTER (WHERE sale.date_order >= %(since)s) AS months
+"""
+OVERDUE = """
+    line.account_id = ANY(%(receivable)s::int[])
+    AND line.company_id = %(company)s
+    AND line.parent_state = 'posted'
+    AND line.reconciled IS NOT TRUE
+    AND line.amount_residual > 0
+    AND line.date_maturity < %(day)s
+"""
+# The contacts of those who are meant.
+BELONGING = """
+    SELECT partner.id, partner.commercial_partner_id AS customer
+      FROM res_partner partner
+     WHERE %(meant)s AND partner.parent_id IS NOT NULL
+       AND partner.commercial_partner_id <> partner.id
+"""
+# Whom documents name.
 NAMES = {
     "billed_to": SQL("move.commercial_partner_id"),
     "ordered_by": SQL("sale.partner_id"),
@@ -368,25 +365,31 @@ class CrmCustomerWorth(models.AbstractModel):
         :param margins: whether to read what orders earn; 0 otherwise
         """
         start = day - timedelta(days=window)
-        parts = {
-            "meant": among(SQL("partner.commercial_partner_id"), customers),
-            "since": start + timedelta(days=1),
-            "until": day + timedelta(days=1),
-        }
+        meant = among(SQL("partner.commercial_partner_id"), customers)
+        since, until = start + timedelta(days=1), day + timedelta(days=1)
+        # Where one calendar month ends and the next begins.
+        months = list(date_utils.date_range(start.replace(day=1), day))
         earned = EARNED if margins else NOT_EARNED
+        span = {"meant": meant, "since": since, "until": until}
         return self._crm_query_business(
             company,
             FIGURES,
-            earned=self._crm_query_business(company, earned, **parts),
-            **_name_customers(customers, parts["meant"]),
-            receivable=self._crm_find_receivable(),
+            earned=self._crm_query_business(company, earned, **span),
+            invoiced=SQL(INVOICED, start=start, months=months),
+            bought=SQL(BOUGHT, since=since, months=months),
+            belonging=SQL(BELONGING, meant=meant),
+            overdue=self._crm_query_overdue(company, day),
             asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,
             start=start,
-            # Where one calendar month ends and the next begins.
-            months=list(date_utils.date_range(start.replace(day=1), day)),
-            **parts,
+            until=until,
+            **{part: among(column, customers) for part, column in NAMES.items()},
         )
+
+    @api.model
+    def _crm_query_overdue(self, company, day):
+        receivable = self._crm_find_receivable()
+        return SQL(OVERDUE, receivable=receivable, company=company.id, day=day)
 
     @api.model
     def _crm_find_receivable(self):
@@ -624,11 +627,3 @@ class CrmCustomerWorth(models.AbstractModel):
             "overdue": self.env._("%d days", value),
             "returns": self.env._("%.1f %%", value),
         }[indicator]
-
-
-def _name_customers(customers, meant):
-    """Conditions on whom each part of the figures is about."""
-    naming = "TRUE" if customers is None else NAMING
-    return {
-        part: SQL(naming, column=column, meant=meant) for part, column in NAMES.items()
-    }

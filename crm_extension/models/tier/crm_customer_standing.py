@@ -190,6 +190,25 @@ class CrmCustomerStanding(models.Model):
             )
         )
 
+    def _part_customers(self, company):
+        """Ranges of ids that part the customers of a company into equal shares."""
+        ((ends, last),) = self.env.execute_query(
+            SQL(
+                """
+                SELECT percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (
+                           ORDER BY partner_id),
+                       MAX(partner_id)
+                  FROM crm_customer_standing WHERE company_id = %s
+                """,
+                company.id,
+            )
+        )
+        if not last:
+            return [range(1, 1)]
+        starts = sorted({1, *(end + 1 for end in ends if end < last)})
+        ends = [*(start - 1 for start in starts[1:]), last]
+        return [range(a, b + 1) for a, b in zip(starts, ends, strict=True)]
+
     def _seed(self, company, customers):
         """Give a row to all who have none.
 

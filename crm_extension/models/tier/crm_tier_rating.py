@@ -269,17 +269,29 @@ class CrmTierRating(models.AbstractModel):
         :param customers: ids of commercial partners, a range of them, or ``None`` for
             everybody
         """
-        asked = None
-        if not isinstance(customers, list):
-            asked = SQL(
-                "SELECT partner_id AS id FROM crm_customer_standing"
-                " WHERE company_id = %s AND %s",
-                self.company_id.id,
-                among(SQL("partner_id"), customers),
-            )
-        figures = self._query_figures(customers, day, asked)
-        return self.env["crm.customer.standing"]._query_changed(
-            self.company_id, figures
+        standings, company = self.env["crm.customer.standing"], self.company_id
+        if customers is None:
+            # In parts, so that the database can share the work between its processes.
+            parts = standings._part_customers(company)
+        else:
+            parts = [customers]
+        queries = (
+            SQL("(%s)", self._query_figures(part, day, self._query_asked(part)))
+            for part in parts
+        )
+        figures = SQL(" UNION ALL ").join(queries)
+        return standings._query_changed(company, figures)
+
+    def _query_asked(self, customers):
+        """Query of those of some customers that are known; ``None`` for a list, which
+        says it itself."""
+        if isinstance(customers, list):
+            return None
+        return SQL(
+            "SELECT partner_id AS id FROM crm_customer_standing"
+            " WHERE company_id = %s AND %s",
+            self.company_id.id,
+            among(SQL("partner_id"), customers),
         )
 
     def _query_figures(self, customers, day, asked=None):

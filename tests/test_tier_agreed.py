@@ -58,6 +58,28 @@ class TestAgreedTier(NamedFlowsCommon, TierCommon, TransactionCase):
         self.customer.action_crm_tier_work_out()
         self.assertEqual(self.customer.crm_tier_id, self.core)
 
+    def test_who_decides_reads_what_holds_now(self):
+        self.switch_on("tier")
+        self.bill(200)
+        self.customer.action_crm_tier_work_out()
+        tier = self.customer.crm_tier_id.name
+        gate = self.customer._approval_get_gate(GATE)
+        dialog = self.env["crm.approval.proposal"]._open(
+            self.customer.with_user(self.sales), gate
+        )
+        lines = self.env["crm.approval.proposal"].browse(dialog["res_id"]).line_ids
+        self.assertEqual(lines[0].now, f"by its points: {tier}")
+        request = self.ask()
+        cards = self.customer._approval_get_figures()[self.customer.id]["cards"]
+        told = {card["label"]: (card["value"], card["note"]) for card in cards}
+        points = self.customer.crm_tier_score
+        self.assertEqual(told["Tier"], (tier, f"{points:g} of 100 points"))
+        self.agree(request)
+        self.assertEqual(
+            self.customer._approval_tell_values({"crm_agreed_tier_id": False}),
+            {"crm_agreed_tier_id": "by its points"},
+        )
+
     def test_on_its_last_day_it_holds_and_the_day_after_points_decide(self):
         self.switch_on("tier")
         self.bill(200)

@@ -366,6 +366,18 @@ class ResPartner(models.Model):
     def _crm_get_customer_cards(self):
         return [
             (self.env._("Customer"), self.display_name, self.ref or "", ""),
+            *(
+                [
+                    (
+                        self.env._("Tier"),
+                        tier.name,
+                        self.env._("%g of 100 points", self.crm_tier_score),
+                        "",
+                    )
+                ]
+                if (tier := self.crm_tier_id)
+                else ()
+            ),
             (self.env._("Class"), self.crm_class_id.name or "–", "", ""),
             (self.env._("Salesperson"), self.user_id.name or "–", "", ""),
         ]

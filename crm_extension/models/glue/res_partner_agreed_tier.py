@@ -101,6 +101,15 @@ class CrmCustomerAgreedTier(models.AbstractModel):
             self._crm_check_agreement(gate, values, reason)
         return super()._approval_propose(gate, values, reason)
 
+    def _approval_tell_value(self, name):
+        """What holds while no tier is agreed, instead of a blank."""
+        if name != "crm_agreed_tier_id" or self.crm_agreed_tier_id:
+            return super()._approval_tell_value(name)
+        tier = self.sudo().crm_tier_id  # as its name
+        if tier and not self._origin.crm_agreed_tier_id:
+            return self.env._("by its points: %s", tier.name)
+        return self.env._("by its points")
+
     def _crm_check_agreement(self, gate, values, reason):
         """
         :raises ValidationError: when a single customer cannot have what is asked for

@@ -120,7 +120,7 @@ class CrmCustomerTerms(models.AbstractModel):
     def _approval_tell_value(self, name):
         """How a value reads that says something else than a bare number."""
         if name != "crm_discount_floor":
-            return None
+            return super()._approval_tell_value(name)
         if self.crm_discount_floor:
             return self.env._("%g %%", self.crm_discount_floor)
         floor = self._crm_get_company_floor(self.env.company)

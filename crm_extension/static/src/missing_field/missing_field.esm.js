@@ -7,11 +7,24 @@ import {registry} from "@web/core/registry";
 const FOCUSABLE =
     "input:not([type=hidden]):not(:disabled), textarea, select, [contenteditable=true], button";
 
+// How often is looked whether a page has come: it may have something to read first.
+const PATIENCE = 60;
+
 /** Until what was just changed is drawn. */
 function drawn() {
     return new Promise((resolve) =>
         browser.requestAnimationFrame(() => browser.requestAnimationFrame(resolve))
     );
+}
+
+/** Until a page of the form is there, or does not come. */
+async function opened(tab) {
+    for (let turn = 0; turn < PATIENCE; turn++) {
+        await drawn();
+        if (!tab.isConnected || tab.classList.contains("active")) {
+            return;
+        }
+    }
 }
 
 function findForm() {
@@ -36,7 +49,7 @@ async function turnTo(name) {
     const open = [...tabs].find((tab) => tab.classList.contains("active"));
     for (const tab of tabs) {
         tab.click();
-        await drawn();
+        await opened(tab);
         if (findInput(name)) {
             return;
         }

@@ -137,7 +137,7 @@ tours.add("crm_extension_customers_are_seen_side_by_side", {
         see("Tier and points", `${row("Azure Interior")}:contains("Gold"):contains("75")`),
         see("The points rise", `${row("Azure Interior")}:contains("Rising")`),
         see("Somebody else is there", row("Lumber Inc")),
-        click("Only those of a tier", '.o_search_panel label:contains("Gold")'),
+        click("Only those of a tier", '.o_search_panel_category_value header:contains("Gold")'),
         see("The others are gone", `.o_list_view:not(:has(${row("Lumber Inc")}))`),
         see("It is still there", row("Azure Interior")),
         click("By tier", ".o_switch_view.o_kanban"),

@@ -12,5 +12,10 @@ def uninstall_hook(env):
             env["mail.activity"].with_context(active_test=False).search(
                 [("activity_type_id", "=", activity_type.id)]
             ).unlink()
+    # Appointments stay in the calendar; with the model of visits they would go.
+    env.cr.execute(
+        "UPDATE calendar_event SET res_model_id = NULL, res_model = NULL, res_id = NULL"
+        " WHERE res_model = 'crm.visit'"
+    )
     # The trigger would go with its table; its function would stay.
     env.cr.execute("DROP FUNCTION IF EXISTS crm_approval_decision_guard CASCADE")

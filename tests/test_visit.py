@@ -240,6 +240,7 @@ class TestVisits(VisitCommon, TransactionCase):
     def test_when_it_was_told_nobody_says_by_hand(self):
         visit = self.make_visit()
         values = {"date_logged": NOW, "review": "valid", "event_id": 1}
+        values |= {"mode": "call", "is_late": True, "team_id": False}
         for name, value in values.items():
             with self.assertRaisesRegex(AccessError, "noted by itself"):
                 visit[name] = value
@@ -253,6 +254,7 @@ class TestVisits(VisitCommon, TransactionCase):
             self.assertNotEqual(made.review, "valid")
             self.assertNotEqual(made.sudo().event_id.id, 1)
             self.assertFalse(made.date_logged)
+            self.assertEqual((made.mode, made.team_id), ("incoming", self.team))
 
     def test_a_next_step_becomes_an_activity_once_the_visit_is_told(self):
         visit = self.make_visit(

@@ -10,7 +10,6 @@ class CrmVisit(models.Model):
 
     opportunity_id = fields.Many2one(
         comodel_name="crm.lead",
-        string="Opportunity",
         index="btree_not_null",
         check_company=True,
         ondelete="set null",
@@ -18,14 +17,12 @@ class CrmVisit(models.Model):
     )
     order_id = fields.Many2one(
         comodel_name="sale.order",
-        string="Order",
         index="btree_not_null",
         check_company=True,
         ondelete="set null",
     )
     ticket_id = fields.Many2one(
         comodel_name="helpdesk.ticket",
-        string="Ticket",
         index="btree_not_null",
         check_company=True,
         ondelete="set null",

@@ -11,6 +11,11 @@ from . import rules
 USUAL_LENGTH = timedelta(hours=1)
 # What is asked before a visit is done, see :func:`rules.missing_for_done`.
 CONTENT = ("status", "purpose", "result", "person_ids")
+# What follows from other fields, and is counted: nobody says it by hand.
+DERIVED = frozenset(
+    {"commercial_partner_id", "dwell_minutes", "evidence_score", "is_late", "mode"}
+    | {"team_id"}
+)
 
 
 class CrmVisit(models.Model):
@@ -218,7 +223,6 @@ class CrmVisit(models.Model):
     next_date = fields.Date(string="Next Step by", copy=False)
     next_activity_id = fields.Many2one(
         comodel_name="mail.activity",
-        string="Next Activity",
         readonly=True,
         copy=False,
         ondelete="set null",
@@ -489,9 +493,9 @@ class CrmVisit(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._refuse_kept(vals)
-        # Said for every record: what is left out, a client fills by its context.
         # Superuser mode is that of data files, which know when it was.
         kept = self._prepare_kept()
+        self = self._without_defaults(kept)
         visits = super().create([kept | vals for vals in vals_list])
         visits._note_logged()
         visits._note_photos()
@@ -536,13 +540,25 @@ class CrmVisit(models.Model):
         own = {"date_logged": False, "next_activity_id": False}
         return super()._prepare_kept() | own
 
+    def _without_defaults(self, kept):
+        """The same without what a client's context says of fields that are not the
+        client's."""
+        names = {f"default_{name}" for name in (*kept, *DERIVED)}
+        if not names & self.env.context.keys():
+            return self
+        context = {
+            key: value for key, value in self.env.context.items() if key not in names
+        }
+        return self.with_context(context)  # pylint: disable=context-overridden
+
     def _refuse_kept(self, vals):
         # Superuser mode is the add-on's own; nobody calls it from outside.
-        if not self.env.su and self._prepare_kept().keys() & vals.keys():
+        kept = self._prepare_kept().keys() | DERIVED
+        if not self.env.su and kept & vals.keys():
             raise AccessError(
                 self.env._(
-                    "When a visit was written down, what its review says and where its"
-                    " appointment is, is noted by itself."
+                    "When a visit was written down, what its review says, what proves"
+                    " it and what follows from that, is noted by itself."
                 )
             )
 

@@ -46,7 +46,8 @@ export class VisitCheck extends Component {
     }
 
     get mayCheckIn() {
-        return !this.data.check_in_at && this.data.status === "planned";
+        const {check_in_at: arrived, mode, status} = this.data;
+        return !arrived && status === "planned" && mode !== "call";
     }
 
     get mayCheckOut() {

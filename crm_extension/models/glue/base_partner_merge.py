@@ -27,6 +27,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         partners._crm_part_before_merge(survivor)
         noted = {partner: partner._approval_note_guarded() for partner in partners}
         result = super()._merge(partner_ids, dst_partner, extra_checks)
+        self.env.registry.clear_cache()  # one of them may have been a company's
         for survivor in partners.exists():
             survivor._approval_restore_guarded(noted[survivor])
             survivor._crm_part_after_merge()

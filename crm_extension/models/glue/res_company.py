@@ -1,6 +1,7 @@
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import ormcache
 
 
 class ResCompany(models.Model):
@@ -30,7 +31,22 @@ class ResCompany(models.Model):
         "The longest settlement is a number of days, or 0 for no limit.",
     )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "partner_id" in vals:
+            self.env.registry.clear_cache()
+        return result
+
     # === BUSINESS METHODS === #
+
+    @api.model
+    @ormcache()
+    def _crm_get_own_partner_ids(self):
+        """The partners that are our companies, whichever one sees."""
+        companies = self.sudo().with_context(active_test=False).search([])
+        return frozenset(companies.partner_id.ids)
 
     def _crm_get_zone(self):
         """Name of the time zone in which the company counts its days: that of its

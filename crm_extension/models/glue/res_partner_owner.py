@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -50,33 +52,53 @@ class CrmCustomerOwned(models.AbstractModel):
         help="Somebody else than the acting user says whose customer it is.",
     )
     crm_owner_note = fields.Char(
-        string="About the Owner", compute="_compute_crm_owner", groups="base.group_user"
+        string="About the Owner",
+        compute="_compute_crm_owner_note",
+        groups="base.group_user",
+    )
+    crm_owner_panel = fields.Html(
+        compute="_compute_crm_owner_panel",
+        groups="base.group_user",
+        help="The note, for a page of the form that is not the first.",
     )
 
     # === COMPUTE METHODS === #
 
     @api.depends("user_id", "parent_id", "is_company")
-    @api.depends_context("uid", "lang")
+    @api.depends_context("uid")
     def _compute_crm_owner(self):
         customers = self._origin._crm_filter_entities()
-        log = self.env["crm.customer.ownership"]
-        current = log._get_current(customers.ids)
-        last = log._get_last(customers.ids)
         rest = customers._crm_get_rest(self.env.user)
         sells = self.env.user.has_group(SALES)
         for partner in self:
             key = partner._origin.id
-            owned, row = bool(partner.user_id), current.get(key)
+            owned = bool(partner.user_id)
             entity = partner._origin in customers
             mine = entity and partner.user_id == self.env.user
             partner.crm_in_pool = entity and not owned
             partner.crm_may_claim = sells and entity and not owned and key not in rest
             partner.crm_may_release = mine
-            partner.crm_owner_note = entity and (
+
+    @api.depends("user_id", "parent_id", "is_company")
+    @api.depends_context("uid", "lang")
+    def _compute_crm_owner_note(self):
+        customers = self._origin._crm_filter_entities()
+        latest = self.env["crm.customer.ownership"]._get_latest(customers.ids)
+        rest = customers._crm_get_rest(self.env.user)
+        for partner in self:
+            key = partner._origin.id
+            owned, row = bool(partner.user_id), latest.get(key)
+            partner.crm_owner_note = partner._origin in customers and (
                 partner._crm_tell_owned(row)
-                if owned and row
-                else not owned and partner._crm_tell_pool(last.get(key), rest.get(key))
+                if owned and row and not row.date_to
+                else not owned and partner._crm_tell_pool(row, rest.get(key))
             )
+
+    @api.depends("crm_owner_note")
+    @api.depends_context("uid", "lang")
+    def _compute_crm_owner_panel(self):
+        for partner in self:
+            partner.crm_owner_panel = escape(partner.crm_owner_note or "")
 
     @api.depends("user_id", "parent_id", "is_company")
     @api.depends_context("uid")
@@ -194,12 +216,12 @@ class CrmCustomerOwned(models.AbstractModel):
 
     def _crm_filter_entities(self):
         """Those of some partners who are customers of their own."""
+        ours = self.env["res.company"]._crm_get_own_partner_ids()
         return self.filtered(
             lambda partner: (
                 partner.commercial_partner_id == partner
                 and partner.partner_share
-                # Superuser mode: our own companies, whichever one sees.
-                and not partner.sudo().ref_company_ids
+                and partner.id not in ours
             )
         )
 
@@ -380,8 +402,9 @@ class CrmCustomerOwned(models.AbstractModel):
             return self.browse()
         owners = self.sudo().user_id  # colleagues
         policies = self.env["crm.ownership.policy"]._get_by_user(owners | actor)
-        standings = owners._crm_get_standings()
-        free = {key for key, one in standings.items() if actor.id in one.leaders}
+        if not any(policies.values()):
+            return self.browse()
+        free = actor._crm_get_led_ids() - {actor.id}
         if actor._crm_leads_anybody():
             free |= {actor.id, False}  # one's own, and the pool's
         return self.filtered(

@@ -43,11 +43,6 @@ class CrmCustomerVisited(models.AbstractModel):
         string="Visits",
         groups="crm_extension.crm_extension_group_user",
     )
-    crm_visit_count = fields.Integer(
-        string="Visit Count",
-        compute="_compute_crm_visits",
-        groups="crm_extension.crm_extension_group_user",
-    )
     crm_last_visit = fields.Date(
         string="Last Visit",
         compute="_compute_crm_visits",
@@ -69,22 +64,15 @@ class CrmCustomerVisited(models.AbstractModel):
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_crm_visits(self):
-        customers = self.commercial_partner_id
-        visits = self.env["crm.visit"]
-        counts = dict(
-            visits._read_group(
-                [("commercial_partner_id", "in", customers.ids)],
-                ["commercial_partner_id"],
-                ["__count"],
-            )
-        )
-        last = visits._get_last_visits(customers)
+        customers = self.commercial_partner_id._origin
+        last = self.env["crm.visit"]._get_last_visits(customers)
         # Superuser mode: whoever sees the customer knows when it is due.
-        due = self.env["crm.visit.due"].sudo().search([("id", "in", customers.ids)])
-        next_on = {row.id: row.due_on for row in due}
+        rhythmic = customers.sudo().filtered("crm_tier_id.visit_days")
+        due = self.env["crm.visit.due"].sudo()
+        rows = due.search([("id", "in", rhythmic.ids)]) if rhythmic else due
+        next_on = {row.id: row.due_on for row in rows}
         for partner in self:
             customer = partner.commercial_partner_id._origin
-            partner.crm_visit_count = counts.get(customer, 0)
             partner.crm_last_visit = last.get(customer.id, False)
             partner.crm_next_visit = next_on.get(customer.id, False)
 

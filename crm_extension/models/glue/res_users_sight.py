@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 # Whose work is with everybody's customers: they keep their books, deliver to them,
 # answer them or set the rules. Leaders of sales see those of their people.
@@ -34,7 +34,7 @@ class CrmUserSight(models.AbstractModel):
         companies = self.sudo().company_ids.filtered("crm_customers_by_line")
         if not companies or not self._crm_is_shown_by_line():
             return fields.Domain.TRUE
-        own = fields.Domain("crm_owner_id", "in", self._crm_get_led()._ids)
+        own = fields.Domain("crm_owner_id", "in", self._crm_get_led_ids())
         unowned = fields.Domain("crm_owner_id", "=", False)
         # By the few who are shared: asked for as records, all customers are gone
         # through.
@@ -55,8 +55,11 @@ class CrmUserSight(models.AbstractModel):
         sells = self.has_group("sales_team.group_sale_salesman")
         return sells and not any(map(self.has_group, SEE_ALL))
 
-    def _crm_get_led(self):
-        """The person and everybody below, those who have left too."""
+    @ormcache("self.id")
+    def _crm_get_led_ids(self):
+        """The person and everybody below, those who have left too; kept until somebody
+        changes place, see ``crm.reporting.line``."""
+        self.ensure_one()
         user = self.sudo().with_context(active_test=False)  # who leads whom
         employees = user.env["hr.employee"].search([("user_id", "=", user.id)])
         departments = user.env["hr.department"].search(
@@ -73,4 +76,4 @@ class CrmUserSight(models.AbstractModel):
             [("crm_team_id.user_id", "=", user.id)]
         )
         there = members.filtered(lambda one: one.active or not one.user_id.active)
-        return (user | below.user_id | there.user_id).sudo(False)
+        return frozenset((user | below.user_id | there.user_id).ids)

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import ormcache
 
 from ..approval.core.reporting_line import Person, managers_of
 from ..ownership.rule import Standing
@@ -34,8 +35,9 @@ class CrmUserStanding(models.AbstractModel):
             for user in users
         }
 
+    @ormcache("self.id")
     def _crm_leads_anybody(self):
-        """Whether somebody has people to give customers to."""
+        """Whether somebody has people to give customers to; kept as whom one leads."""
         self.ensure_one()
         user = self.sudo()  # who leads whom is no secret
         own = [("user_id", "=", user.id)]

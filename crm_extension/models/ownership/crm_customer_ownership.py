@@ -162,14 +162,20 @@ class CrmCustomerOwnership(models.Model):
         return {row.partner_id.id: row for row in rows}
 
     @api.model
-    def _get_last(self, partner_ids, owner=None):
-        """What ended last for some customers: ``{partner id: row}``.
-
-        :param owner: only what was this person's
-        """
+    def _get_last(self, partner_ids, owner):
+        """What ended last for some customers, of what was somebody's:
+        ``{partner id: row}``."""
         domain = [("partner_id", "in", list(partner_ids)), ("date_to", "!=", False)]
-        if owner:
-            domain += [("owner_id", "=", owner.id)]
+        domain += [("owner_id", "=", owner.id)]
         # Superuser mode: as above.
         rows = self.sudo().search_fetch(domain, order="date_to, id")
+        return {row.partner_id.id: row for row in rows}
+
+    @api.model
+    def _get_latest(self, partner_ids):
+        """What holds for some customers, or what ended last: ``{partner id: row}``."""
+        # Superuser mode: as above. What has not ended comes last.
+        rows = self.sudo().search_fetch(
+            [("partner_id", "in", list(partner_ids))], order="date_to, id"
+        )
         return {row.partner_id.id: row for row in rows}

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import ormcache
 
 
 class CrmOwnershipPolicy(models.Model):
@@ -13,7 +14,7 @@ class CrmOwnershipPolicy(models.Model):
     """
 
     _name = "crm.ownership.policy"
-    _inherit = ["crm.customer.recycling"]
+    _inherit = ["crm.customer.recycling", "crm.cached.definition"]
     _description = "Sharing out Customers"
     _order = "id"
     _rec_name = "company_id"
@@ -76,15 +77,21 @@ class CrmOwnershipPolicy(models.Model):
     def _get_by_user(self, users):
         """Which rule people keep to: ``{user id: policy, or none}``."""
         # Superuser mode: it is the same whoever looks.
-        policies = self.sudo().search([("company_id", "!=", False)])
+        policies = self.sudo().browse(self._get_all_ids())
         return {user.id: policies._pick(user) for user in users.sudo()}
+
+    @api.model
+    @ormcache()
+    def _get_all_ids(self):
+        return tuple(self.sudo().search([("company_id", "!=", False)]).ids)
 
     def _pick(self, user):
         own = self.filtered(lambda policy: policy.company_id in user.company_ids)
-        teams = user.crm_team_ids
+        by_team = own.filtered("team_id")
+        # Teams are asked for where a rule looks at them.
+        teams = user.crm_team_ids if by_team else by_team.team_id
         return (
-            own.filtered(lambda policy: policy.team_id and policy.team_id in teams)
-            or own.filtered(lambda policy: not policy.team_id)
+            by_team.filtered(lambda policy: policy.team_id in teams) or (own - by_team)
         )[:1]
 
     def _get_day(self, days=0, moment=None):

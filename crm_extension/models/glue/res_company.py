@@ -45,7 +45,8 @@ class ResCompany(models.Model):
     @ormcache()
     def _crm_get_own_partner_ids(self):
         """The partners that are our companies, whichever one sees."""
-        companies = self.sudo().with_context(active_test=False).search([])
+        everything = self.sudo().with_context(active_test=False)
+        companies = everything.search([("partner_id", "!=", False)])
         return frozenset(companies.partner_id.ids)
 
     def _crm_get_zone(self):

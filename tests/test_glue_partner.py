@@ -528,7 +528,7 @@ class TestCost(PartnerCase):
         self.check("res.partner", lambda: partners.write(dict(values)), 1)
 
     def test_posting_twenty_invoices_costs_a_handful_of_queries_more(self):
-        line = {"product_id": self.desk.id, "price_unit": 100, "tax_ids": False}
+        line = {"product_id": self.desk.id, "price_unit": 450, "tax_ids": False}
 
         def post():
             moves = self.env["account.move"].create(

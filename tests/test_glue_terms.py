@@ -662,6 +662,8 @@ class VolumeCommon(TermsCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.today = fields.Date.today()
+        # Of a list price that no amount here is below.
+        cls.job = cls.env["product.product"].create({"name": "Job", "list_price": 1})
 
     def invoice(self, amount, days=0, partner=None, kind="out_invoice", **values):
         """A posted invoice of so many days ago."""
@@ -675,7 +677,7 @@ class VolumeCommon(TermsCommon):
                 "invoice_line_ids": [
                     Command.create(
                         {
-                            "product_id": self.desk.id,
+                            "product_id": self.job.id,
                             "quantity": 1,
                             "price_unit": amount,
                             "tax_ids": False,

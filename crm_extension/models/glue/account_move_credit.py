@@ -116,6 +116,11 @@ class CrmMoveCredit(models.AbstractModel):
     def _crm_get_credit_total(self):
         return self.amount_total_signed
 
+    def _crm_is_counted_by_odoo(self, standing):
+        # It takes off what was ordered, too.
+        own = self.currency_id == self.company_id.currency_id
+        return own or super()._crm_is_counted_by_odoo(standing)
+
     def _crm_get_debtors(self, company):
         debtors = self.sudo().partner_id.commercial_partner_id._origin
         return debtors.with_company(company)

@@ -174,14 +174,17 @@ class CrmCreditDocument(models.AbstractModel):
         """Whether Odoo's own warning about a single document has the same figures: it
         knows no grades and tiers, nobody else who is billed, and the rate of the
         document's day."""
-        company = self.company_id
-        debtor, amount = self._crm_get_debtors(company), self._crm_get_credit_total()
+        debtor = self._crm_get_debtors(self.company_id)
         return (
             self.partner_credit_warning
             and debtor.crm_credit_account.source in (OWN, EVERYBODY)
             and debtor == self.sudo().partner_id.commercial_partner_id._origin
-            and round_to(company.currency_id, amount) == standing.asked
+            and self._crm_is_counted_by_odoo(standing)
         )
+
+    def _crm_is_counted_by_odoo(self, standing):
+        currency, amount = self.company_id.currency_id, self._crm_get_credit_total()
+        return round_to(currency, amount) == standing.asked
 
     def _crm_filter_credit_asked(self):
         """Those whose company works with credit limits and has a rule that asks about

@@ -14,7 +14,7 @@ class CrmOwnershipPolicy(models.Model):
     """
 
     _name = "crm.ownership.policy"
-    _inherit = ["crm.customer.recycling", "crm.cached.definition"]
+    _inherit = ["crm.customer.recycling"]
     _description = "Sharing out Customers"
     _order = "id"
     _rec_name = "company_id"
@@ -70,6 +70,22 @@ class CrmOwnershipPolicy(models.Model):
         "Customers go back to the pool after up to 3650 days, or never with 0, and"
         " their owners are warned fewer days before.",
     )
+
+    # === CRUD METHODS === #
+
+    # Which rules there are is kept. Not so what they say: the nightly run writes on
+    # them at every step, and would empty everybody's caches.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        policies = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return policies
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     # === BUSINESS METHODS === #
 

@@ -1,8 +1,8 @@
 """The story in the browser: each person on the screens of the job."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import wraps
-from threading import Thread
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -187,59 +187,70 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
         """A colleague asks from elsewhere while the manager looks at a page: the
         number is there without a reload. Asked only when the browser says so."""
         order = self.make_order(0, 25)
+        # All that is sent is read here: the thread has no cursor of its own.
+        calls = list(self.calls_from_elsewhere(order))
         handle = ChromeBrowser._handle_console
         asking = []
+
+        def ask():
+            with requests.Session() as session:
+                session.cookies[TEST_CURSOR_COOKIE_NAME] = self.http_request_key
+                for url, body in calls:
+                    session.post(url, json=body, timeout=60).raise_for_status()
 
         def listen(browser, **message):
             said = [argument.get("value") for argument in message["args"]]
             if "a colleague asks now" in said:
-                asking.append(Thread(target=self.ask_from_elsewhere, args=(order,)))
-                asking[0].start()
+                asking.append(colleague.submit(ask))
             elif asking and any("tour succeeded" in str(value) for value in said):
                 # With the end of the tour the server hears nobody any more.
-                asking[0].join()
+                asking[0].result()
             handle(browser, **message)
 
-        with patch.object(ChromeBrowser, "_handle_console", listen):
+        with (
+            ThreadPoolExecutor(1) as colleague,
+            patch.object(ChromeBrowser, "_handle_console", listen),
+        ):
             self.tour("manager_sees_the_number_change", self.manager, "/odoo/discuss")
         self.env.invalidate_all()
         self.assertEqual(order.crm_approval_state, "pending")
 
-    def ask_from_elsewhere(self, order):
-        """The salesperson asks, takes it back and asks again, from a computer of their
-        own: what is said while a browser is still being heard for the first time may
-        pass it by."""
-        with requests.Session() as elsewhere:
-            elsewhere.cookies[TEST_CURSOR_COOKIE_NAME] = self.http_request_key
-            login = self.sales.login
-            password = login.ljust(8, "x")  # as Odoo's tests make it
-            for path, parameters in (
-                (
-                    "session/authenticate",
-                    {"db": self.cr.dbname, "login": login, "password": password},
-                ),
-                *(
-                    (
-                        f"dataset/call_kw/sale.order/{method}",
-                        {
-                            "model": "sale.order",
-                            "method": method,
-                            "args": [order.ids],
-                            "kwargs": {},
-                        },
-                    )
-                    for method in (
-                        "action_approval_request",
-                        "action_approval_recall",
-                        "action_approval_request",
-                    )
-                ),
-            ):
-                elsewhere.post(
-                    f"{self.base_url()}/web/{path}",
-                    json={"jsonrpc": "2.0", "method": "call", "params": parameters},
-                    timeout=60,
-                ).raise_for_status()
+    def calls_from_elsewhere(self, order):
+        """Addresses and bodies by which the salesperson asks, takes it back and asks
+        again, from a computer of their own: what is said while a browser is still
+        being heard for the first time may pass it by."""
+        login = self.sales.login
+        deeds = [
+            (
+                "session/authenticate",
+                # The password as Odoo's tests make it.
+                {
+                    "db": self.cr.dbname,
+                    "login": login,
+                    "password": login.ljust(8, "x"),
+                },
+            )
+        ] + [
+            (
+                f"dataset/call_kw/sale.order/{method}",
+                {
+                    "model": "sale.order",
+                    "method": method,
+                    "args": [order.ids],
+                    "kwargs": {},
+                },
+            )
+            for method in (
+                "action_approval_request",
+                "action_approval_recall",
+                "action_approval_request",
+            )
+        ]
+        for path, parameters in deeds:
+            yield (
+                f"{self.base_url()}/web/{path}",
+                {"jsonrpc": "2.0", "method": "call", "params": parameters},
+            )
 
     def mail_link(self):
         """The link of the one mail that asks the manager."""

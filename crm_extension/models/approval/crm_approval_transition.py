@@ -1,4 +1,6 @@
+from contextlib import contextmanager
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
@@ -44,18 +46,38 @@ class UnderWay(frozenset):
 
 
 class Born:
-    """Documents, as ``(model, id)``, that one creation has written so far. Their lines
-    are created with them: whatever such a document is past, it has not passed before.
-    Travels in the context, as :class:`UnderWay` does."""
+    """Documents, as ``(model, id)``, whose creation is under way. Their lines are
+    created with them: whatever such a document is past, it has not passed before.
 
-    def __init__(self):
-        self.found = set()
+    Kept by cursor, as deep as creations stand in each other. Not in the context: all
+    that a creation does would run in an environment of its own.
+    """
+
+    _by_cursor = WeakKeyDictionary()
+
+    @classmethod
+    @contextmanager
+    def under_way(cls, env):
+        """While a creation writes documents."""
+        creations = cls._by_cursor.setdefault(env.cr, [])
+        creations.append(set())
+        try:
+            yield
+        finally:
+            creations.pop()
+
+    @classmethod
+    def add(cls, records):
+        """The rows of a creation that are there by now."""
+        if creations := cls._by_cursor.get(records.env.cr):
+            creations[-1].update((records._name, key) for key in records._ids)
 
     @classmethod
     def among(cls, records):
         """Those of the records whose creation is under way."""
-        born = records.env.context.get("crm_approval_born")
-        found = born.found if isinstance(born, cls) else ()
+        if not (creations := cls._by_cursor.get(records.env.cr)):
+            return records.browse()
+        found = set().union(*creations)
         return records.filtered(lambda record: (record._name, record.id) in found)
 
 
@@ -127,17 +149,14 @@ class CrmApprovalTransition(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        marked = self.with_context(crm_approval_born=Born())
-        documents = super(CrmApprovalTransition, marked).create(vals_list)
-        documents = documents.with_env(self.env)
+        with Born.under_way(self.env):
+            documents = super().create(vals_list)
         documents.sudo()._approval_log_unasked()  # the log does not depend on who
         return documents
 
     def _parent_store_create(self):
         # The first that is done with rows that are there, before their lines are.
-        born = self.env.context.get("crm_approval_born")
-        if isinstance(born, Born):
-            born.found.update((self._name, key) for key in self._ids)
+        Born.add(self)
         return super()._parent_store_create()
 
     def write(self, vals):

@@ -101,7 +101,7 @@ class AccountMove(models.Model):
             "state",
             "move_type",
             "partner_id",
-            "amount_untaxed",
+            "invoice_line_ids.price_subtotal",
             "crm_approval_request_ids.state",
             "crm_credit",
             *self._crm_discount_depends(),

@@ -39,7 +39,8 @@ class CrmMoveCredit(models.AbstractModel):
     # === COMPUTE METHODS === #
 
     @api.depends(
-        *("state", "move_type", "company_id", "currency_id", "amount_total"),
+        # Not the stored total, which follows from every entry: as Odoo's own warning.
+        *("state", "move_type", "company_id", "currency_id", "tax_totals"),
         *("partner_id", "invoice_line_ids.price_total"),
         "invoice_line_ids.sale_line_ids",
     )

@@ -50,18 +50,15 @@ class CrmAccountLineRules(models.AbstractModel):
         product; a mere link, which anybody can write, agrees to nothing."""
         self.ensure_one()
         customer = self.move_id.partner_id.commercial_partner_id
-
-        def is_agreed(line):
-            order = line.order_id
-            partners = order.partner_id | order.partner_invoice_id
-            return (
-                order.state == "sale"
+        product = self.product_id
+        return self.sale_line_ids.filtered(
+            lambda line: (
+                line.product_id == product
                 and not line.is_downpayment
-                and line.product_id == self.product_id
-                and customer in partners.commercial_partner_id
+                and line.order_id.state == "sale"
+                and line.order_id._crm_is_billed_to(customer)
             )
-
-        return self.sale_line_ids.filtered(is_agreed)[:1]
+        )[:1]
 
     def _crm_is_billed_ahead(self):
         """Whether the line is a down payment on an order of the customer: one that is
@@ -70,11 +67,7 @@ class CrmAccountLineRules(models.AbstractModel):
         customer = self.move_id.partner_id.commercial_partner_id
         ahead = self.sale_line_ids.filtered(
             lambda line: (
-                line.is_downpayment
-                and customer
-                in (
-                    line.order_id.partner_id | line.order_id.partner_invoice_id
-                ).commercial_partner_id
+                line.is_downpayment and line.order_id._crm_is_billed_to(customer)
             )
         )
         if not ahead or self.price_subtotal >= 0:

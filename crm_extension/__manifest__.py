@@ -75,6 +75,7 @@
         "views/crm_customer_tier_views.xml",
         "views/crm_customer_tier_history_views.xml",
         "views/crm_customer_tier_templates.xml",
+        "views/crm_customer_credit_templates.xml",
         "views/crm_tier_move_views.xml",
         "views/crm_tier_scheme_views.xml",
         "views/crm_customer_ownership_views.xml",

@@ -576,6 +576,15 @@ class TestGrade(CreditCommon, TransactionCase):
         note = self.customer.with_user(self.sales).crm_credit_grade_note
         self.assertIn("pays 0 days late", note)
 
+    def test_the_form_tells_who_reads_it_all_of_it(self):
+        self.invoice(1000, days=20)
+        panel = str(self.customer.with_user(self.sales).crm_credit_panel)
+        for words in ("Open invoices", "by the credit grade", "Credit grade C"):
+            self.assertIn(words, panel)
+        self.company.account_use_credit_limit = False
+        self.env.invalidate_all()
+        self.assertFalse(self.customer.with_user(self.sales).crm_credit_panel)
+
     def test_who_pays_badly_gets_nothing_on_credit(self):
         self.terms.write({"years_weight": 0, "turnover_weight": 0})
         self.invoice(1000, days=100)

@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
@@ -331,6 +333,26 @@ class TestServiceAndHistory(ApprovalCommon, TransactionCase):
         )
         self.assertEqual(len(found), 4)
         self.assertIn(done, found)
+
+    def test_the_form_asks_each_role_for_figures_that_it_may_read(self):
+        """All in one call: a figure too many would hide the others."""
+        plain = new_test_user(self.env, "t_plain", groups="base.group_user")
+        service = new_test_user(
+            self.env, "t_service", groups="helpdesk_mgmt.group_helpdesk_user_own"
+        )
+        form = self.env.ref("base.view_partner_form")
+        for user, count in (
+            *((plain, 1), (service, 6)),
+            *((self.sales, 11), (self.finance, 9)),
+        ):
+            customer = self.customer.with_user(user)
+            arch = customer.get_views([(form.id, "form")])["views"]["form"]["arch"]
+            figures = etree.fromstring(arch).xpath(
+                "//widget[@name='crm_figure']/@figure"
+            )
+            with self.subTest(user=user.name):
+                self.assertEqual(len(figures), count, figures)
+                self.assertGreaterEqual(customer.read(figures)[0].keys(), {*figures})
 
     def test_each_role_reads_what_concerns_it(self):
         plain = new_test_user(self.env, "t_plain", groups="base.group_user")

@@ -43,6 +43,7 @@ class CrmApprovalMixin(models.AbstractModel):
     )
     crm_approval_reason = fields.Text(
         string="Reason for the Request",
+        prefetch=False,  # the form alone shows it
         copy=False,
         groups="base.group_user",
         help="Approvers read this beside the figures.",

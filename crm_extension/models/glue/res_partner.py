@@ -45,7 +45,11 @@ class ResPartner(models.Model):
     # The links that differ by company stand here, not with the parts that they belong
     # to: whenever a tier is deleted, Odoo looks for them in the table of each model
     # that has them, and a part has none.
+    # As all that is kept of a customer they are fetched by themselves (prefetch): who
+    # reads a partner for anything else neither waits for them nor asks whether these
+    # fields may be read.
     crm_tier_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="crm.customer.tier",
         string="Customer Tier",
         company_dependent=True,
@@ -59,6 +63,7 @@ class ResPartner(models.Model):
         related="crm_tier_id.color", groups="base.group_user"
     )
     crm_agreed_tier_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="crm.customer.tier",
         string="Agreed Tier",
         company_dependent=True,
@@ -68,6 +73,7 @@ class ResPartner(models.Model):
         help="Holds in place of the one that is worked out, as long as agreed.",
     )
     crm_class_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="crm.customer.class",
         string="Customer Class",
         index="btree_not_null",
@@ -75,6 +81,7 @@ class ResPartner(models.Model):
         groups="base.group_user",
     )
     crm_released = fields.Boolean(
+        prefetch="crm_customer",
         string="Released for Orders",
         default=lambda self: self._crm_is_released_at_once(),
         copy=False,

@@ -22,6 +22,7 @@ class CrmCustomerAgreedTier(models.AbstractModel):
 
     # crm_agreed_tier_id stands with the partner itself: see there.
     crm_agreed_tier_until = fields.Date(
+        prefetch="crm_customer",
         string="Agreed until",
         company_dependent=True,
         copy=False,

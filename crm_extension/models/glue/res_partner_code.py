@@ -33,6 +33,7 @@ class CrmCustomerCoded(models.AbstractModel):
     _description = "Customer with a Code"
 
     crm_code = fields.Char(
+        prefetch="crm_customer",
         string="Customer Code",
         copy=False,
         tracking=True,

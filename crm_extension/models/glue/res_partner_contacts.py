@@ -24,6 +24,7 @@ class CrmCustomerContacts(models.AbstractModel):
     _description = "People of a Customer"
 
     crm_superior_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="res.partner",
         string="Reports to",
         index="btree_not_null",
@@ -47,8 +48,11 @@ class CrmCustomerContacts(models.AbstractModel):
         compute="_compute_crm_contact_tree",
         groups="base.group_user",
     )
-    crm_birthday = fields.Date(string="Birthday", groups="base.group_user")
+    crm_birthday = fields.Date(
+        prefetch="crm_customer", string="Birthday", groups="base.group_user"
+    )
     crm_birthday_key = fields.Integer(
+        prefetch="crm_customer",
         string="Day of Birth",
         compute="_compute_crm_birthday_key",
         store=True,
@@ -57,6 +61,7 @@ class CrmCustomerContacts(models.AbstractModel):
         help="Month and day as one number; none is 0.",
     )
     crm_birthday_told_on = fields.Date(
+        prefetch="crm_customer",
         string="Reminded of Birthday",
         copy=False,
         groups=fields.NO_ACCESS,

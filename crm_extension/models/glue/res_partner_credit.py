@@ -320,6 +320,12 @@ class CrmCustomerCredit(models.AbstractModel):
     crm_credit_grade_note = fields.Char(
         compute="_compute_crm_credit_grade_note", groups=READERS
     )
+    crm_credit_panel = fields.Html(
+        compute="_compute_crm_credit_panel",
+        sanitize=False,
+        groups=READERS,
+        help="All of it, for a page of the form that is not the first.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -368,6 +374,25 @@ class CrmCustomerCredit(models.AbstractModel):
                 terms.scale and behaviour and self._crm_tell_behaviour(terms, behaviour)
             )
 
+    @api.depends("crm_credit_account")
+    @api.depends_context("company", "lang")
+    def _compute_crm_credit_panel(self):
+        currency = self.env.company.currency_id
+        sources = dict(
+            self._fields["crm_credit_source"]._description_selection(self.env)
+        )
+        for partner in self:
+            partner.crm_credit_panel = partner.crm_credit_controlled and self.env[
+                "ir.qweb"
+            ]._render(
+                "crm_extension.crm_customer_credit_panel",
+                {
+                    "partner": partner,
+                    "amount": lambda value: format_amount(self.env, value, currency),
+                    "source": sources.get(partner.crm_credit_source),
+                },
+            )
+
     @api.depends_context("company")
     def _compute_credit_to_invoice(self):
         """Odoo counts what its invoicing policy would bill now, and so leaves out what
@@ -393,6 +418,7 @@ class CrmCustomerCredit(models.AbstractModel):
             "crm_credit_account",
             "credit_to_invoice",
             "crm_credit_grade_note",
+            "crm_credit_panel",
             *(
                 name
                 for name, field in self._fields.items()

@@ -15,6 +15,7 @@ class CrmCustomerIdentity(models.AbstractModel):
     _description = "Identity of a Customer"
 
     crm_name_key = fields.Char(
+        prefetch="crm_customer",
         string="Name as Compared",
         compute="_compute_crm_name_key",
         store=True,

@@ -40,6 +40,7 @@ class CrmCustomerKinds(models.AbstractModel):
         " quotation. Prospect: neither.",
     )
     crm_own_relation_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="crm.customer.relation",
         string="Chosen Relation",
         domain=[("meaning", "=", False)],

@@ -9,9 +9,7 @@ MONEY_GROUPS = (
 )
 SERVICE_GROUPS = "sales_team.group_sale_salesman,helpdesk_mgmt.group_helpdesk_user_own"
 
-# Kinds of entries that make up what is owed.
-MONEY = ("invoice", "refund", "receipt", "other")
-NOTHING = (0, 0, 0)
+NOTHING = (0, 0)
 # What belongs to a customer's history, and how it names the customer.
 HISTORY = {"res.partner": "id", "crm.lead": "partner_id", "sale.order": "partner_id"}
 FIGURES = """
@@ -29,29 +27,41 @@ FIGURES = """
           FROM people JOIN sale_order sale ON sale.partner_id = people.id
          WHERE sale.company_id = ANY(%(companies)s::int[])
     )
-    SELECT customer, 'history' AS kind, COUNT(*) AS amount, 0 AS open, 0 AS overdue
+    SELECT customer, 'history' AS kind, COUNT(*) AS amount, 0 AS complaints
       FROM documents
       JOIN mail_activity activity
         ON activity.res_id = documents.id AND activity.res_model = documents.model
      GROUP BY customer
      UNION ALL
-    SELECT partner_id, 'ticket', COUNT(*), COUNT(*) FILTER (WHERE is_complaint), 0
+    SELECT partner_id, 'ticket', COUNT(*), COUNT(*) FILTER (WHERE is_complaint)
       FROM (%(tickets)s) ticket
      WHERE partner_id = ANY(%(ids)s::int[])
        AND (company_id IS NULL OR company_id = ANY(%(companies)s::int[]))
      GROUP BY partner_id
      UNION ALL
-    SELECT partner_id, kind, SUM(amount), SUM(amount_open), SUM(amount_overdue)
+    SELECT partner_id, kind, SUM(amount), 0
       FROM (%(accounts)s) account
      WHERE partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
+       AND kind IN ('receipt', 'expense')
      GROUP BY partner_id, kind
-     UNION ALL
-    SELECT partner_id, 'points', score, 0, 0
-      FROM crm_customer_standing
-     WHERE partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
 """
 
-# Who owes something past its due date, in the books of a company.
+# What some customers owe in the books of a company, and how much of it is past its due
+# date.
+OWED = """
+    SELECT partner.commercial_partner_id,
+           SUM(line.amount_residual),
+           SUM(line.amount_residual) FILTER (WHERE line.date_maturity < %(today)s)
+      FROM res_partner partner
+      JOIN account_move_line line ON line.partner_id = partner.id
+      JOIN account_account account ON account.id = line.account_id
+     WHERE partner.commercial_partner_id = ANY(%(ids)s::int[])
+       AND account.account_type = 'asset_receivable'
+       AND line.company_id = %(company)s AND line.parent_state = 'posted'
+       AND line.reconciled IS NOT TRUE
+     GROUP BY partner.commercial_partner_id
+"""
+# Who owes something past its due date.
 OVERDUE = """
     SELECT partner.commercial_partner_id
       FROM account_move_line line
@@ -77,13 +87,13 @@ class CrmCustomerOverview(models.AbstractModel):
 
     crm_receivable = fields.Float(
         string="Receivable",
-        compute="_compute_crm_figures",
+        compute="_compute_crm_owed",
         groups=MONEY_GROUPS,
         help="What is open in the books of the current company.",
     )
     crm_overdue = fields.Float(
         string="Overdue",
-        compute="_compute_crm_figures",
+        compute="_compute_crm_owed",
         search="_search_crm_overdue",
         groups=MONEY_GROUPS,
     )
@@ -118,10 +128,16 @@ class CrmCustomerOverview(models.AbstractModel):
         " contacts.",
     )
 
-    # As the rating has it; asked for with the rest, wherever a customer is opened.
-    crm_tier_score = fields.Float(compute="_compute_crm_figures")
-
     # === COMPUTE METHODS === #
+
+    # By themselves: lists show them, and do without the others.
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_crm_owed(self):
+        owed = self._crm_find_owed()
+        for partner in self:
+            mine = owed.get(partner.commercial_partner_id._origin.id, NOTHING)
+            partner.crm_receivable, partner.crm_overdue = mine
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company", "allowed_company_ids")
@@ -129,33 +145,17 @@ class CrmCustomerOverview(models.AbstractModel):
         sums = self._crm_find_figures()
         for partner in self:
             mine = sums.get(partner.commercial_partner_id._origin.id, {})
-            money = [mine.get(kind, NOTHING) for kind in MONEY]
-            partner.crm_receivable = sum(still_open for _sum, still_open, _due in money)
-            partner.crm_overdue = sum(overdue for _sum, _open, overdue in money)
-            partner.crm_received, *_others = mine.get("receipt", NOTHING)
-            partner.crm_spent, *_others = mine.get("expense", NOTHING)
-            tickets, complaints, _others = mine.get("ticket", NOTHING)
+            partner.crm_received, _none = mine.get("receipt", NOTHING)
+            partner.crm_spent, _none = mine.get("expense", NOTHING)
+            tickets, complaints = mine.get("ticket", NOTHING)
             partner.crm_ticket_count, partner.crm_complaint_count = tickets, complaints
-            partner.crm_history_count, *_others = mine.get("history", NOTHING)
-            partner.crm_tier_score, *_others = mine.get("points", NOTHING)
+            partner.crm_history_count, _none = mine.get("history", NOTHING)
 
     @api.model
     def _search_crm_overdue(self, operator, value):
         if operator != ">" or value < 0:  # whoever owes nothing is not looked for
             return NotImplemented
-        accounts = self.env["crm.customer.account"]
-        for model, names in accounts._depends.items():
-            self.env[model].flush_model(names)
-        return Domain(
-            "id",
-            "any!",
-            SQL(
-                OVERDUE,
-                company=self.env.company.id,
-                today=fields.Date.context_today(self),
-                amount=value,
-            ),
-        )
+        return Domain("id", "any!", self._crm_query_books(OVERDUE, amount=value))
 
     # === ACTION METHODS === #
 
@@ -194,18 +194,39 @@ class CrmCustomerOverview(models.AbstractModel):
             "context": self.env.context,
         }
 
+    @api.model
+    def _crm_query_books(self, query, **parts):
+        """A query about what is owed in the books of the current company."""
+        accounts = self.env["crm.customer.account"]
+        for model, names in accounts._depends.items():
+            self.env[model].flush_model(names)
+        today = fields.Date.context_today(self)
+        return SQL(query, company=self.env.company.id, today=today, **parts)
+
+    def _crm_find_owed(self):
+        """What some customers owe, past the rules of single documents: see below.
+
+        :return: ``{commercial partner id: (all, past due)}`` in the current company's
+            books and currency
+        """
+        customers = self._crm_find_visible_customers()
+        rows = self.env.execute_query(self._crm_query_books(OWED, ids=customers.ids))
+        return {customer: (owed, due or 0) for customer, owed, due in rows}
+
     def _crm_find_figures(self):
         """What is told of some customers, in one query and past the rules of single
         documents: salespeople have no rights in accounting and service (KD-07), and
         whoever may see the customer may see these sums of it.
 
-        :return: ``{commercial partner id: {kind: (amount, open or complaints,
-            overdue)}}``; money of the current company, in its currency
+        :return: ``{commercial partner id: {kind: (amount, complaints)}}``; money of the
+            current company, in its currency
         """
         accounts = self.env["crm.customer.account"]
         tickets = self.env["crm.customer.ticket"]
-        kept = ("mail.activity", "crm.customer.standing")
-        for model in (*accounts._depends, *tickets._depends, *kept, *HISTORY):
+        for model in (
+            *(*accounts._depends, *tickets._depends),
+            *("mail.activity", *HISTORY),
+        ):
             self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(

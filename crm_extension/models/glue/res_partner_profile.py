@@ -23,6 +23,7 @@ class CrmCustomerProfiled(models.AbstractModel):
         help="What this person has to say when the customer buys (TH-07, KC-11).",
     )
     crm_gender = fields.Selection(
+        prefetch="crm_customer",
         selection=[("female", "Female"), ("male", "Male"), ("other", "Other")],
         string="Gender",
         groups="base.group_user",

@@ -93,12 +93,12 @@ class CrmCustomerFaithful(models.AbstractModel):
     _name = "crm.customer.faithful"
     _description = "Faithfulness of a Customer"
 
-    # Kept with the customer, so that confirming an order finds it without a query.
+    # Kept with the customer, so that confirming an order finds it with what else is.
     crm_churn_state = fields.Selection(
+        prefetch="crm_customer",
         selection=STATES,
         string="Churn",
         company_dependent=True,
-        prefetch=True,
         readonly=True,
         copy=False,
         groups="base.group_user",

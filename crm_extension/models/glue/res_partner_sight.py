@@ -16,6 +16,7 @@ class CrmCustomerSight(models.AbstractModel):
     # Kept with each contact, too: joining every contact to its customer would triple
     # the time of every list.
     crm_owner_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="res.users",
         string="Owner of the Customer",
         compute="_compute_crm_owner_id",

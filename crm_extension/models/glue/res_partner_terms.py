@@ -29,6 +29,7 @@ class CrmCustomerTerms(models.AbstractModel):
     _description = "Discount and Settlement of a Customer"
 
     crm_discount_floor = fields.Float(
+        prefetch="crm_customer",
         string="Highest Discount (%)",
         company_dependent=True,
         digits=(5, 2),

@@ -19,6 +19,7 @@ class CrmCustomerVisibility(models.AbstractModel):
     _description = "Customer Before Its Release"
 
     crm_unaudited = fields.Boolean(
+        prefetch="crm_customer",
         string="Waits for Release",
         compute="_compute_crm_unaudited",
         store=True,
@@ -30,6 +31,7 @@ class CrmCustomerVisibility(models.AbstractModel):
     # Kept with each contact, too: joining every contact to its customer would triple
     # the time of every list.
     crm_unaudited_owner_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="res.users",
         string="Looks After It until the Release",
         compute="_compute_crm_unaudited",
@@ -37,6 +39,7 @@ class CrmCustomerVisibility(models.AbstractModel):
         groups=fields.NO_ACCESS,
     )
     crm_unaudited_creator_id = fields.Many2one(
+        prefetch="crm_customer",
         comodel_name="res.users",
         string="Entered It before the Release",
         compute="_compute_crm_unaudited",

@@ -32,7 +32,12 @@ export class CustomerPanel extends Component {
 }
 
 /** Each panel is a widget of its own, so that a view cannot show any other field. */
-for (const field of ["crm_tier_panel", "crm_kind_panel", "crm_owner_panel"]) {
+for (const field of [
+    "crm_tier_panel",
+    "crm_kind_panel",
+    "crm_owner_panel",
+    "crm_credit_panel",
+]) {
     registry.category("view_widgets").add(field, {
         component: CustomerPanel,
         extractProps: () => ({field}),

@@ -49,7 +49,7 @@ def _ratio(name, found, deed, limit=None):
     moved = f", {found['moved']:,} move" if deed == "changed" else ""
     return row(
         name,
-        found[deed] / found["aggregate"],
+        found.get(f"{deed} ratio", found[deed] / found["aggregate"]),
         "ratio",
         limit,
         f"aggregate {found['aggregate']:.2f} s"

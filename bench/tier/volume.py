@@ -8,6 +8,7 @@ import math
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from statistics import median
 
 from approval.company import environment
 from approval.volume import _clone, _read_status, _reset_peak, _skip_foreign_keys
@@ -118,7 +119,8 @@ def _measure_margins(env, database):
 def _measure_nights(env, database, scheme, margins=False):
     """Nights on which everything has changed, and second runs in them; the aggregate in
     between, as the server does it by itself and with as much memory as the rating takes
-    for itself. The best of several, of each of them."""
+    for itself. The best of several, of each of them; and the median of what nights are
+    to the aggregate beside them."""
     found = {"aggregate": [], "aggregate in memory": [], "changed": [], "again": []}
     for _round in range(ROUNDS):
         moved = _change(env)
@@ -131,7 +133,16 @@ def _measure_nights(env, database, scheme, margins=False):
         rewritten = _mark(env) != before
         found["aggregate"].append(_time(_look, env, margins))
     best = {name: min(seconds) for name, seconds in found.items()}
-    return best | {"moved": moved, "rewritten": rewritten, "rounds": found}
+    ratios = {
+        f"{deed} ratio": median(
+            ours / theirs
+            for ours, theirs in zip(
+                found[deed], found["aggregate"][place::2], strict=True
+            )
+        )
+        for place, deed in enumerate(("changed", "again"))
+    }
+    return best | ratios | {"moved": moved, "rewritten": rewritten, "rounds": found}
 
 
 def _count(env, table, condition="TRUE"):

@@ -1,8 +1,12 @@
 """Who sees visits, opportunities, orders and invoices: own, department, division."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
+
+from odoo.addons.crm_extension.models.glue import res_users_sight
 
 from .common import SALES, SALES_MANAGER, TAGS
 from .test_owner import OwnerCase
@@ -165,6 +169,14 @@ class TestDocuments(DocumentCase):
         self.assertSees(self.sales, self.sales)
         self.theirs.user_id = False  # in the pool
         self.assertSees(self.sales, self.sales | self.sales2)
+
+    def test_among_very_many_customers_it_is_the_same(self):
+        self.sales.group_ids += self.env.ref(ALL_LEADS)
+        with patch.object(res_users_sight, "MANY", -2):
+            self.assertSees(self.sales, self.sales)
+            self.theirs.crm_shared_user_ids = self.sales
+            self.assertSees(self.sales, self.sales | self.sales2)
+        self.env.registry.clear_cache()
 
     def test_ones_own_stays_ones_own_when_the_customer_has_gone(self):
         self.mine.user_id = self.sales2

@@ -13,8 +13,8 @@ class CrmCompanySight(models.AbstractModel):
     crm_customers_by_line = fields.Boolean(
         string="Customers by Reporting Line",
         help="People of sales see their own customers, leaders those of their people,"
-        " and everybody the pool and what is shared with them; the same goes for visits,"
-        " opportunities, orders and invoices. Finance, warehouse, service and"
+        " and everybody the pool and what is shared with them. The same goes for"
+        " visits, opportunities, orders and invoices. Finance, warehouse, service and"
         " administrators see all. Off: everybody sees all customers, and of documents"
         " what the access rights of Sales say.",
     )

@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import fields, models
 from odoo.tools import SQL, ormcache
 
@@ -12,6 +14,23 @@ SEE_ALL = (
     "crm_extension.crm_extension_group_manager",
 )
 
+
+# More customers than the database keeps at hand while it goes through documents: then
+# the customer of each document is looked up.
+MANY = 200_000
+
+
+def _query_seen(seen, customer, model, alias, query):
+    """Condition: the customer of a document is one of those who are seen.
+
+    It comes after all other conditions of a rule, whatever their names: customers are
+    found once, and not before a document comes up that is not one's own. Kept with the
+    record rules, and so made of values alone.
+
+    :param seen: query of the ids of customers
+    :param customer: field that leads to the customer
+    """
+    return SQL("%s IN %s", model._field_to_sql(alias, customer, query), seen)
 
 
 class CrmUserSight(models.AbstractModel):
@@ -72,9 +91,22 @@ class CrmUserSight(models.AbstractModel):
         nobodys = fields.Domain(person, "=", False) & fields.Domain(
             customer, "=", False
         )
-        seen = self._crm_get_sight_domain(customer)
+        seen = self._crm_get_seen_domain(customer)
         domain = own | nobodys | seen | companies._crm_get_open_domain()
         return fields.Domain(path, "any!", domain) if path else domain
+
+    def _crm_get_seen_domain(self, customer):
+        """Documents about customers whom a person sees.
+
+        :param customer: field that leads to the customer
+        """
+        # Superuser mode: by what customers are seen, is nobody's to read.
+        partners = self.env["res.partner"].sudo()
+        if partners._crm_guess_number() > MANY:
+            return self._crm_get_sight_domain(customer)
+        sight = self._crm_get_sight_domain()
+        seen = partners._search(sight, active_test=False).subselect()
+        return fields.Domain.custom(to_sql=partial(_query_seen, seen, customer))
 
     def _crm_get_invoice_domain(self, path=None):
         """The same of invoices; bills and entries are none of it.

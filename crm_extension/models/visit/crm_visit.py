@@ -252,6 +252,8 @@ class CrmVisit(models.Model):
         " WHERE status = 'done' AND active AND mode != 'call'"
     )
     _user_start_index = models.Index("(user_id, start)")
+    # The newest first, of everybody.
+    _start_index = models.Index("(start, id)")
 
     # === COMPUTE METHODS === #
 

@@ -1,21 +1,16 @@
 """Whose customer it is: the pool, who takes and gives, and the log of it."""
 
-import threading
 import uuid
 from contextlib import contextmanager
-from functools import partial
 
 import pytest
 from freezegun import freeze_time
 
-import odoo.tests.common
-from odoo import SUPERUSER_ID, Command, api
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.modules.registry import Registry
-from odoo.service.model import retrying
 from odoo.tests import Form, TransactionCase, tagged
-from odoo.tools import mute_logger
 
+from .at_once import at_once, environment
 from .common import SALES, TAGS, ApprovalCommon
 
 
@@ -435,13 +430,6 @@ class TestLeaders(OwnerCase):
         self.assertLessEqual(spent[1], spent[0])
 
 
-@contextmanager
-def environment(user=SUPERUSER_ID):
-    """An environment on a connection of its own; commits at the end."""
-    with Registry(odoo.tests.common.get_db_name()).cursor() as cr:
-        yield api.Environment(cr, user, {})
-
-
 @pytest.fixture
 def pool():
     """Two free customers, two people who may have one each; removed afterwards."""
@@ -477,42 +465,15 @@ def pool():
             rule.unlink()
 
 
-def claim(user, customer, together, told):
-    """As the web server does it: what fails for somebody else's sake is done again."""
-    first = [True]
-
-    def deed(env):
-        record = env["res.partner"].browse(customer)
-        record.read(["name"])  # the transaction sees what there is now
-        if first.pop() if first else False:
-            together.wait(timeout=30)
-        record.action_crm_claim()
-
-    try:
-        with environment(user) as env, mute_logger("odoo.sql_db"):
-            retrying(partial(deed, env), env)
-        told.append("taken")
-    except UserError as error:
-        told.append(str(error))
-
-
-def at_once(*deeds):
-    together, told = threading.Barrier(2), []
-    threads = [
-        threading.Thread(target=claim, args=(*deed, together, told)) for deed in deeds
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return told
+def claim(customer):
+    return lambda env: env["res.partner"].browse(customer).action_crm_claim()
 
 
 def test_of_two_who_take_a_customer_at_once_one_wins_and_the_other_is_told(pool):
     (one, two), (customer, _other) = pool
-    told = at_once((one, customer), (two, customer))
-    assert told.count("taken") == 1, told
-    (message,) = [text for text in told if text != "taken"]
+    told = at_once((one, claim(customer)), (two, claim(customer)))
+    assert told.count("done") == 1, told
+    (message,) = [text for text in told if text != "done"]
     with environment() as env:
         owner = env["res.partner"].browse(customer).user_id
         assert f"{owner.name} looks after Free" in message
@@ -522,6 +483,6 @@ def test_of_two_who_take_a_customer_at_once_one_wins_and_the_other_is_told(pool)
 
 def test_nobody_takes_two_at_once_where_one_is_allowed(pool):
     (one, _two), customers = pool
-    told = at_once((one, customers[0]), (one, customers[1]))
-    assert told.count("taken") == 1, told
+    told = at_once(*((one, claim(customer)) for customer in customers))
+    assert told.count("done") == 1, told
     assert any("has 1 customers already" in text for text in told)

@@ -15,6 +15,7 @@ from ..ownership.rule import (
     Move,
     refuse,
 )
+from ..turns import take_turns
 
 ADMINISTRATION = "crm_extension.crm_extension_group_manager"
 SALES = "sales_team.group_sale_salesman"
@@ -379,15 +380,8 @@ class CrmCustomerOwned(models.AbstractModel):
         if not user_ids:
             return {}
         # Of two customers taken at once in two windows, the second is counted again
-        # after the first: to hold the person would not do, for a transaction goes on
-        # seeing what there was when it began.
-        self.env.execute_query(
-            SQL(
-                "UPDATE res_users SET write_date = write_date WHERE id = ANY(%s)"
-                " RETURNING id",
-                sorted(user_ids),
-            )
-        )
+        # after the first.
+        take_turns(self.env["res.users"].browse(user_ids))
         groups = self.sudo()._read_group(  # of all companies
             self._crm_get_entity_domain() & Domain("user_id", "in", list(user_ids)),
             ["user_id"],

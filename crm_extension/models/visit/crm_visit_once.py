@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.fields import Domain
 
+from ..turns import take_turns
 from . import rules
 
 ONCE = "crm_visit_client_token_unique"
@@ -44,6 +45,7 @@ class CrmVisitOnce(models.AbstractModel):
                 and visit.commercial_partner_id
             )
         )
+        take_turns(told.commercial_partner_id)  # of two devices at once, one tells it
         others = told._find_told_beside()
         for visit in told:
             for other in others[visit.user_id, visit.commercial_partner_id] - visit:

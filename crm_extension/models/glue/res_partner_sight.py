@@ -29,7 +29,9 @@ class CrmCustomerSight(models.AbstractModel):
         column1="partner_id",
         column2="user_id",
         string="Shared with",
-        domain=[("share", "=", False)],
+        # As text: otherwise Odoo works out of each new user who may be shared with, and
+        # that before the user has groups.
+        domain="[('share', '=', False)]",
         copy=False,
         tracking=True,
         groups="base.group_user",

@@ -165,6 +165,42 @@ class TestPool(OwnerCase):
             self.free.with_user(self.manager).user_id = self.sales
         self.free.with_user(self.administrator).user_id = self.sales
 
+    def test_nobody_takes_more_in_a_day_than_the_rule_allows(self):
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.rule.write({"limit": 0, "day_limit": 2, "rest_days": 0})
+        pool = self.env["res.partner"].create(
+            [{"name": f"Free {number}", "is_company": True} for number in range(6)]
+        )
+        mine = pool.with_user(self.sales)
+        with freeze_time("2026-03-02 10:00:00"):
+            with self.refused("2 customers a day.*you have taken 0 today"):
+                mine[:3].action_crm_claim()
+            mine.invalidate_recordset()
+            mine[0].action_crm_claim()
+            # Given back, it has been taken still; what one enters has not.
+            mine[0].action_crm_release()
+            mine.create({"name": "Found by myself", "user_id": self.sales.id})
+            mine[1].user_id = self.sales
+            for deed in (
+                mine[2].action_crm_claim,
+                mine[0].action_crm_claim,
+                lambda: mine[2].write({"user_id": self.sales.id}),
+            ):
+                with self.refused("you have taken 2 today"):
+                    deed()
+                mine.invalidate_recordset()
+            # Others have a day of their own, and leaders give as they like.
+            pool[2].with_user(self.sales3).action_crm_claim()
+            pool[3].with_user(self.manager).user_id = self.sales
+        # The day of the company ends at 16:00 in the time of the server.
+        with freeze_time("2026-03-02 15:59:00"), self.refused("today"):
+            mine[4].action_crm_claim()
+        mine.invalidate_recordset()
+        with freeze_time("2026-03-02 16:00:00"):
+            mine[4].action_crm_claim()
+        self.rule.day_limit = 0
+        mine[5].action_crm_claim()
+
     def test_a_team_has_a_limit_of_its_own(self):
         team = self.env["crm.team"].create({"name": "Key", "user_id": self.manager.id})
         self.env["crm.team.member"].create(
@@ -450,6 +486,7 @@ def pool():
         kept = rule.limit
         rule = rule or rule.create({})
         rule.limit = 1
+        rule.day_limit = 0
         customers = env["res.partner"].create([{"name": "Free"}, {"name": "Too"}])
         found = people.ids, customers.ids
         rule_id = rule.id
@@ -486,3 +523,15 @@ def test_nobody_takes_two_at_once_where_one_is_allowed(pool):
     told = at_once(*((one, claim(customer)) for customer in customers))
     assert told.count("done") == 1, told
     assert any("has 1 customers already" in text for text in told)
+
+
+def test_nobody_takes_two_at_once_where_one_a_day_is_allowed(pool):
+    (one, _two), customers = pool
+    with environment() as env:
+        rule = env["crm.ownership.policy"]._get_by_user(env["res.users"].browse(one))
+        rule[one].write({"limit": 0, "day_limit": 1})
+    told = at_once(*((one, claim(customer)) for customer in customers))
+    with environment() as env:
+        rule[one].with_env(env).day_limit = 0
+    assert told.count("done") == 1, told
+    assert any("1 customers a day" in text for text in told)

@@ -112,7 +112,9 @@ class CrmVisitOnce(models.AbstractModel):
     def _find_untold(self, vals):
         """What of a form a visit does not say yet."""
         untold = {
-            name: value for name, value in vals.items() if not is_told(self, name, value)
+            name: value
+            for name, value in vals.items()
+            if not is_told(self, name, value)
         }
         return {
             name: [Command.clear(), *value]

@@ -1,15 +1,16 @@
-"""Field work in the browser of a phone."""
+"""Field work in the browser of a phone: a visit, a claim, a hand-over."""
 
 import pytest
 
 from odoo.tests import HttpCase, tagged
 
-from .common import TAGS, ApprovalCommon
+from .common import TAGS
+from .test_owner import OwnerCase
 
 
 @tagged(*TAGS)
 @pytest.mark.browser
-class TestVisitsOnThePhone(ApprovalCommon, HttpCase):
+class TestFieldWorkOnThePhone(OwnerCase, HttpCase):
     browser_size = "390x844"
 
     @classmethod
@@ -34,3 +35,20 @@ class TestVisitsOnThePhone(ApprovalCommon, HttpCase):
         self.assertEqual(visit.user_id, self.sales)
         self.assertEqual(visit.purpose, "Show the samples")
         self.assertEqual(visit.next_step, "Call about them")
+
+    def test_a_customer_is_taken_from_the_pool_and_handed_over(self):
+        self.company.crm_customers_by_line = True
+        lead = self.env["crm.lead"].create(
+            {"name": "Hall", "partner_id": self.mine.id, "user_id": self.sales.id}
+        )
+        self.tour("salesperson_takes_a_customer", self.sales, "/odoo/customer-pool")
+        self.assertEqual(self.free.user_id, self.sales)
+        self.tour(
+            "leader_hands_customers_over",
+            self.manager,
+            "/odoo/action-crm_extension.crm_customer_handover_action",
+        )
+        self.assertEqual(self.mine.user_id, self.sales3)
+        self.assertEqual(lead.user_id, self.sales3)
+        self.assertEqual(self.free.user_id, self.sales)  # protected, and left out
+        self.assertEqual(self.spells(self.mine)[-1].note, "Leaves in March")

@@ -239,6 +239,8 @@ class TestVisitOnce(VisitCommon, TransactionCase):
         self.assertFalse(person.exists())
         self.assertEqual(str(visit.next_date), "2026-03-09")
         self.assertEqual(visits.search_count([("purpose", "like", "samples")]), 1)
+        with self.assertRaisesRegex(ValueError, "Invalid field"):
+            visits.web_save(form | {"gossip": "There is none"}, {})
 
     def test_a_colleague_learns_and_changes_nothing_by_a_mark(self):
         visit = self.make_visit(client_token=str(uuid4()))

@@ -19,14 +19,16 @@ def is_told(record, name, value):
 
     :param value: as forms send it; of lines, those that are to be made
     """
-    if record._fields[name].type == "one2many":
+    field = record._fields.get(name)
+    if field is None:
+        return False  # refused by whoever writes it
+    if field.type == "one2many":
         lines = [told for command, _mark, told in value if command == Command.CREATE]
         return len(lines) == len(record[name]) and all(
             is_told(line, key, part)
             for line, told in zip(record[name], lines, strict=True)
             for key, part in told.items()
         )
-    field = record._fields[name]
     told = field.convert_to_record(field.convert_to_cache(value, record), record)
     return told == record[name]
 
@@ -117,9 +119,7 @@ class CrmVisitOnce(models.AbstractModel):
             if not is_told(self, name, value)
         }
         return {
-            name: [Command.clear(), *value]
-            if self._fields[name].type == "one2many"
-            else value
+            name: [Command.clear(), *value] if isinstance(value, list) else value
             for name, value in untold.items()
         }
 

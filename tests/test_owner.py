@@ -1,21 +1,16 @@
 """Whose customer it is: the pool, who takes and gives, and the log of it."""
 
-import threading
 import uuid
 from contextlib import contextmanager
-from functools import partial
 
 import pytest
 from freezegun import freeze_time
 
-import odoo.tests.common
-from odoo import SUPERUSER_ID, Command, api
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.modules.registry import Registry
-from odoo.service.model import retrying
 from odoo.tests import Form, TransactionCase, tagged
-from odoo.tools import mute_logger
 
+from .at_once import at_once, environment
 from .common import SALES, TAGS, ApprovalCommon
 
 
@@ -169,6 +164,42 @@ class TestPool(OwnerCase):
         with self.assertRaises(UserError):
             self.free.with_user(self.manager).user_id = self.sales
         self.free.with_user(self.administrator).user_id = self.sales
+
+    def test_nobody_takes_more_in_a_day_than_the_rule_allows(self):
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.rule.write({"limit": 0, "day_limit": 2, "rest_days": 0})
+        pool = self.env["res.partner"].create(
+            [{"name": f"Free {number}", "is_company": True} for number in range(6)]
+        )
+        mine = pool.with_user(self.sales)
+        with freeze_time("2026-03-02 10:00:00"):
+            with self.refused("2 customers a day.*you have taken 0 today"):
+                mine[:3].action_crm_claim()
+            mine.invalidate_recordset()
+            mine[0].action_crm_claim()
+            # Given back, it has been taken still; what one enters has not.
+            mine[0].action_crm_release()
+            mine.create({"name": "Found by myself", "user_id": self.sales.id})
+            mine[1].user_id = self.sales
+            for deed in (
+                mine[2].action_crm_claim,
+                mine[0].action_crm_claim,
+                lambda: mine[2].write({"user_id": self.sales.id}),
+            ):
+                with self.refused("you have taken 2 today"):
+                    deed()
+                mine.invalidate_recordset()
+            # Others have a day of their own, and leaders give as they like.
+            pool[2].with_user(self.sales3).action_crm_claim()
+            pool[3].with_user(self.manager).user_id = self.sales
+        # The day of the company ends at 16:00 in the time of the server.
+        with freeze_time("2026-03-02 15:59:00"), self.refused("today"):
+            mine[4].action_crm_claim()
+        mine.invalidate_recordset()
+        with freeze_time("2026-03-02 16:00:00"):
+            mine[4].action_crm_claim()
+        self.rule.day_limit = 0
+        mine[5].action_crm_claim()
 
     def test_a_team_has_a_limit_of_its_own(self):
         team = self.env["crm.team"].create({"name": "Key", "user_id": self.manager.id})
@@ -435,13 +466,6 @@ class TestLeaders(OwnerCase):
         self.assertLessEqual(spent[1], spent[0])
 
 
-@contextmanager
-def environment(user=SUPERUSER_ID):
-    """An environment on a connection of its own; commits at the end."""
-    with Registry(odoo.tests.common.get_db_name()).cursor() as cr:
-        yield api.Environment(cr, user, {})
-
-
 @pytest.fixture
 def pool():
     """Two free customers, two people who may have one each; removed afterwards."""
@@ -462,6 +486,7 @@ def pool():
         kept = rule.limit
         rule = rule or rule.create({})
         rule.limit = 1
+        rule.day_limit = 0
         customers = env["res.partner"].create([{"name": "Free"}, {"name": "Too"}])
         found = people.ids, customers.ids
         rule_id = rule.id
@@ -477,42 +502,15 @@ def pool():
             rule.unlink()
 
 
-def claim(user, customer, together, told):
-    """As the web server does it: what fails for somebody else's sake is done again."""
-    first = [True]
-
-    def deed(env):
-        record = env["res.partner"].browse(customer)
-        record.read(["name"])  # the transaction sees what there is now
-        if first.pop() if first else False:
-            together.wait(timeout=30)
-        record.action_crm_claim()
-
-    try:
-        with environment(user) as env, mute_logger("odoo.sql_db"):
-            retrying(partial(deed, env), env)
-        told.append("taken")
-    except UserError as error:
-        told.append(str(error))
-
-
-def at_once(*deeds):
-    together, told = threading.Barrier(2), []
-    threads = [
-        threading.Thread(target=claim, args=(*deed, together, told)) for deed in deeds
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return told
+def claim(customer):
+    return lambda env: env["res.partner"].browse(customer).action_crm_claim()
 
 
 def test_of_two_who_take_a_customer_at_once_one_wins_and_the_other_is_told(pool):
     (one, two), (customer, _other) = pool
-    told = at_once((one, customer), (two, customer))
-    assert told.count("taken") == 1, told
-    (message,) = [text for text in told if text != "taken"]
+    told = at_once((one, claim(customer)), (two, claim(customer)))
+    assert told.count("done") == 1, told
+    (message,) = [text for text in told if text != "done"]
     with environment() as env:
         owner = env["res.partner"].browse(customer).user_id
         assert f"{owner.name} looks after Free" in message
@@ -522,6 +520,18 @@ def test_of_two_who_take_a_customer_at_once_one_wins_and_the_other_is_told(pool)
 
 def test_nobody_takes_two_at_once_where_one_is_allowed(pool):
     (one, _two), customers = pool
-    told = at_once((one, customers[0]), (one, customers[1]))
-    assert told.count("taken") == 1, told
+    told = at_once(*((one, claim(customer)) for customer in customers))
+    assert told.count("done") == 1, told
     assert any("has 1 customers already" in text for text in told)
+
+
+def test_nobody_takes_two_at_once_where_one_a_day_is_allowed(pool):
+    (one, _two), customers = pool
+    with environment() as env:
+        rule = env["crm.ownership.policy"]._get_by_user(env["res.users"].browse(one))
+        rule[one].write({"limit": 0, "day_limit": 1})
+    told = at_once(*((one, claim(customer)) for customer in customers))
+    with environment() as env:
+        rule[one].with_env(env).day_limit = 0
+    assert told.count("done") == 1, told
+    assert any("1 customers a day" in text for text in told)

@@ -75,6 +75,64 @@ class TestHandover(OwnerCase):
         self.assertEqual((new.event, new.note), ("handed", "Leaves in March"))
         self.assertEqual(new.given_by_id, self.manager)
 
+    def make_work(self, customer, user):
+        """``{kind: record}`` of what somebody has still to do with a customer."""
+        common = {"partner_id": customer.id, "user_id": user.id}
+        lead = {"name": "Hall", "type": "opportunity"}
+        lead = self.env["crm.lead"].create(common | lead)
+        visit = {"subject": "outside_follow", "start": "2030-03-04 08:00:00"}
+        visit = self.env["crm.visit"].create(common | visit)
+        contact = self.env["res.partner"].create(
+            {"name": "Cara", "parent_id": customer.id}
+        )
+        asked = customer.activity_schedule(
+            "crm_extension.mail_activity_type_crm_approval", user_id=user.id
+        )
+        made = {"opportunity": lead, "visit": visit, "asked": asked}
+        for record in (customer, contact, lead, visit):
+            activity = record.activity_schedule(
+                "mail.mail_activity_data_todo", summary="Call", user_id=user.id
+            )
+            made[f"activity on {record._name} {record.id}"] = activity
+        return made
+
+    def test_what_is_still_to_be_done_goes_along(self):
+        work = self.make_work(self.first, self.sales)
+        others = self.make_work(self.first, self.sales3)
+        elsewhere = self.make_work(self.theirs, self.sales)
+        won = self.env["crm.lead"].create(
+            {"name": "Won", "partner_id": self.first.id, "user_id": self.sales.id}
+            | {"type": "opportunity"}
+        )
+        won.action_set_won()
+        self.customer = self.first
+        order = self.make_order(0)
+        dialog = self.dialog(self.manager)
+        (line,) = dialog.line_ids.filtered(lambda one: one.partner_id == self.first)
+        for told in ("Opportunities: Hall", "Planned visits: .", "Activities: .*Call"):
+            self.assertRegex(line.matters, told)
+        self.assertNotIn("Won", line.matters)
+        line.to_id = self.manager
+        dialog.action_hand_over()
+        for name, record in work.items():
+            with self.subTest(name):
+                stays = name == "asked"
+                self.assertEqual(record.user_id, self.sales if stays else self.manager)
+        self.assertEqual(work["visit"].event_id.user_id, self.manager)
+        self.assertEqual((won | elsewhere["opportunity"]).user_id, self.sales)
+        self.assertEqual(order.user_id, self.sales)  # it is a matter of turnover
+        for name, record in others.items():
+            self.assertEqual(record.user_id, self.sales3, name)
+        for name, record in elsewhere.items():
+            self.assertEqual(record.user_id, self.sales, name)
+
+    def test_who_takes_over_is_not_flooded_with_mails(self):
+        self.make_work(self.first, self.sales)
+        mails = self.env["mail.mail"].search([])
+        self.dialog(self.manager, to_id=self.sales3.id).action_hand_over()
+        told = self.env["mail.mail"].search([]) - mails
+        self.assertEqual(told.mapped("subject"), [])
+
     def test_of_whom_has_left_already(self):
         self.sales.active = False
         self.rule.limit = 1  # somebody has to look after them

@@ -1,5 +1,6 @@
 """Who sees which customers: own, department, division (FEATURES GZ-02, C24.1)."""
 
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
@@ -183,6 +184,13 @@ class TestSight(OwnerCase):
             shared.crm_shared_user_ids = self.sales3
         theirs.crm_shared_user_ids = False
         self.assertEqual(self.seen_by(self.sales), self.free | self.mine)
+
+    def test_a_colleague_who_reads_notifications_here_is_entered(self):
+        # Worked out too early, the new one would be a visitor, who may not do so.
+        values = {"name": "New", "login": "t_new", "notification_type": "inbox"}
+        groups = {"group_ids": [Command.set([self.env.ref(SALES).id])]}
+        user = self.env["res.users"].create(values | groups)
+        self.assertFalse(user.share)
 
     def test_nobody_shares_what_is_not_theirs(self):
         with self.refused("is shared by whoever"):

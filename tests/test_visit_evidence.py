@@ -215,14 +215,40 @@ class TestVisitOnce(VisitCommon, TransactionCase):
         self.assertEqual(len(tokens), 2)
         self.assertTrue(all(tokens))
 
-    def test_two_saves_at_once_are_sorted_out_by_the_database(self):
-        # What the second one meets, which has looked before the first was there.
-        index = self.env.cr
-        index.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname = %s",
-            ["crm_visit_client_token_unique"],
-        )
-        self.assertIn("UNIQUE", index.fetchone()[0])
+    def test_what_is_typed_after_the_answer_was_lost_is_kept(self):
+        visits = self.env["crm.visit"].with_user(self.sales)
+        wang = {"name": "Wang", "role": "Buyer"}
+        form = {
+            "client_token": str(uuid4()),
+            "partner_id": self.customer.id,
+            "subject": "outside_follow",
+            "start": "2026-03-05 08:00:00",
+            "purpose": "Show the samples",
+            "person_ids": [[0, "virtual_1", wang]],
+        }
+        ((first,), (same,)) = (visits.web_save(form, {}) for _turn in range(2))
+        visit = visits.browse(first["id"])
+        self.assertEqual(same, first)
+        (person,) = visit.person_ids
+        li = [0, "virtual_2", {"name": "Li", "role": "Director"}]
+        more = {"purpose": "Show the new samples", "next_date": "2026-03-09"}
+        more |= {"person_ids": [*form["person_ids"], li]}
+        visits.web_save(form | more, {})
+        self.assertEqual(visit.purpose, "Show the new samples")
+        self.assertEqual(visit.person_ids.mapped("name"), ["Wang", "Li"])
+        self.assertFalse(person.exists())
+        self.assertEqual(str(visit.next_date), "2026-03-09")
+        self.assertEqual(visits.search_count([("purpose", "like", "samples")]), 1)
+        with self.assertRaisesRegex(ValueError, "Invalid field"):
+            visits.web_save(form | {"gossip": "There is none"}, {})
+
+    def test_a_colleague_learns_and_changes_nothing_by_a_mark(self):
+        visit = self.make_visit(client_token=str(uuid4()))
+        form = {"client_token": visit.client_token, "partner_id": self.customer.id}
+        form |= {"subject": "outside_follow", "purpose": "Theirs"}
+        other = self.env["crm.visit"].with_user(self.sales2).web_save(form, {})
+        self.assertNotEqual(other[0]["id"], visit.id)
+        self.assertFalse(visit.purpose)
 
     def test_nobody_is_twice_with_a_customer_at_one_time(self):
         self.make_visit(told=True)

@@ -15,7 +15,7 @@ from odoo.addons.crm_extension.models.visit.quota import (
     standing,
 )
 
-from .common import TAGS
+from .common import SALES, TAGS
 from .test_visit import NOW, VisitCommon
 
 days = st.dates(date(2000, 1, 1), date(2040, 12, 31))
@@ -102,10 +102,7 @@ class TestVisitQuota(VisitCommon, TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         # Nobody has missed a week before the first one.
-        cls.env.cr.execute(
-            "UPDATE res_users SET create_date = '2026-01-01' WHERE id = %s",
-            [cls.sales.id],
-        )
+        cls.env.cr.execute("UPDATE res_users SET create_date = '2026-01-01'")
 
     def told(self, number=1, user=None, valid=True, **values):
         """Visits of the week from 2 March on, half an hour each."""
@@ -169,6 +166,46 @@ class TestVisitQuota(VisitCommon, TransactionCase):
         self.assertTrue(self.week(viewer=self.leader))
         self.assertTrue(self.week(viewer=self.sales))
         self.assertFalse(self.week(viewer=self.sales2))
+
+    def test_by_the_reporting_line_leaders_see_their_people_and_nobody_else(self):
+        west = self.env["crm.team"].create({"name": "West"})
+        for user in (self.leader, self.sales2):
+            self.env["crm.team.member"].create(
+                {"crm_team_id": west.id, "user_id": user.id}
+            )
+        people = self.sales | self.leader | self.sales2
+        seen = {
+            # With the setting, without it.
+            self.sales: (self.sales, self.sales),
+            self.sales2: (self.sales2, self.sales2),
+            # Leads the team of one, and nobody else.
+            self.leader: (self.leader | self.sales, self.leader | self.sales),
+            # The head of both, not of the other one.
+            self.manager: (self.leader | self.sales, people),
+            self.director: (people, people),
+            self.finance: (people, people),
+            self.administrators[0]: (people, people),
+        }
+        for number, by_line in enumerate((True, False)):
+            self.company.crm_customers_by_line = by_line
+            for user, found in seen.items():
+                weeks = self.env["crm.visit.week"].with_user(user)
+                domain = [("user_id", "in", people.ids)]
+                with self.subTest(by_line=by_line, user=user.login):
+                    rows = weeks.search(domain)
+                    self.assertEqual(rows.sudo().user_id, found[number])
+                    counted = weeks.formatted_read_group(domain, ["user_id"])
+                    self.assertEqual(
+                        {row["user_id"][0] for row in counted}, set(found[number].ids)
+                    )
+
+    def test_who_leads_people_and_no_team_sees_their_weeks_by_the_line(self):
+        head = self.make_person("t_head", "Salesperson", SALES)
+        self.sales.employee_id.parent_id = head.employee_id
+        self.assertFalse(self.week(viewer=head))
+        self.company.crm_customers_by_line = True
+        self.assertTrue(self.week(viewer=head))
+        self.assertFalse(self.week(self.sales2, viewer=head))
 
     def test_the_board_opens_the_visits_of_the_week(self):
         visits = self.told(2)

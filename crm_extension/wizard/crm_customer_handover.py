@@ -88,7 +88,7 @@ class CrmCustomerHandover(models.TransientModel):
         log = self.env["crm.customer.ownership"].sudo()
         rows = log.search([("owner_id", "=", self.from_id.id), ("date_to", "=", False)])
         customers = rows.partner_id
-        matters = customers._crm_get_open_matters()
+        matters = customers._crm_get_open_matters(self.from_id)
         currency = self.env.company.currency_id
         lines = [
             {

@@ -15,6 +15,7 @@ from ..ownership.rule import (
     Move,
     refuse,
 )
+from ..turns import take_turns
 
 ADMINISTRATION = "crm_extension.crm_extension_group_manager"
 SALES = "sales_team.group_sale_salesman"
@@ -255,8 +256,14 @@ class CrmCustomerOwned(models.AbstractModel):
         protection = {}
         if moves and not cause:
             protection = self._crm_check_moves(moves)
+            self._crm_check_pace(
+                [key for key, (old, _new) in moves.items() if key in before and not old]
+            )
         self.env["crm.customer.ownership"]._follow(
-            {key: now.get(key) for key in before | now}, cause, protection
+            {key: now.get(key) for key in before | now},
+            cause,
+            protection,
+            entered=now.keys() - before.keys(),
         )
 
     @api.model
@@ -374,20 +381,41 @@ class CrmCustomerOwned(models.AbstractModel):
                 raise UserError(self._crm_tell_full(user, limit))
 
     @api.model
+    def _crm_check_pace(self, customer_ids):
+        """Nobody takes more customers from the pool in a day than the rule allows, but
+        administration.
+
+        :param customer_ids: who has just been taken from the pool, by whomever
+        :raises UserError: for more than that
+        """
+        actor = self.env.user
+        taken = self.browse(customer_ids).sudo().filtered(lambda c: c.user_id == actor)
+        if not taken or self.env.su or actor.has_group(ADMINISTRATION):
+            return
+        policy = self.env["crm.ownership.policy"]._get_by_user(actor)[actor.id]
+        if not policy.day_limit:
+            return
+        take_turns(actor)  # of two taken at once, the second is counted after the first
+        log = self.env["crm.customer.ownership"]
+        before = log._count_claims(actor, policy._get_start_of_day())
+        if before + len(taken) > policy.day_limit:
+            raise UserError(
+                self.env._(
+                    "%(limit)s customers a day may be taken from the pool, and you have"
+                    " taken %(taken)s today. Take the others from tomorrow on.",
+                    limit=policy.day_limit,
+                    taken=before,
+                )
+            )
+
+    @api.model
     def _crm_count_owned(self, user_ids):
         """How many customers people look after: ``{user id: number}``."""
         if not user_ids:
             return {}
         # Of two customers taken at once in two windows, the second is counted again
-        # after the first: to hold the person would not do, for a transaction goes on
-        # seeing what there was when it began.
-        self.env.execute_query(
-            SQL(
-                "UPDATE res_users SET write_date = write_date WHERE id = ANY(%s)"
-                " RETURNING id",
-                sorted(user_ids),
-            )
-        )
+        # after the first.
+        take_turns(self.env["res.users"].browse(user_ids))
         groups = self.sudo()._read_group(  # of all companies
             self._crm_get_entity_domain() & Domain("user_id", "in", list(user_ids)),
             ["user_id"],

@@ -30,7 +30,9 @@ class CrmCustomerSight(models.AbstractModel):
         column1="partner_id",
         column2="user_id",
         string="Shared with",
-        domain=[("share", "=", False)],
+        # As text: otherwise Odoo works out of each new user who may be shared with, and
+        # that before the user has groups.
+        domain="[('share', '=', False)]",
         copy=False,
         tracking=True,
         groups="base.group_user",
@@ -104,6 +106,14 @@ class CrmCustomerSight(models.AbstractModel):
         return super().write(vals)
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _crm_guess_number(self):
+        """About how many customers and contacts there are, as the database keeps it."""
+        ((number,),) = self.env.execute_query(
+            SQL("SELECT reltuples FROM pg_class WHERE oid = 'res_partner'::regclass")
+        )
+        return number
 
     def _crm_filter_sharing(self):
         """Customers whom the acting user may share: one's own, those of one's people,

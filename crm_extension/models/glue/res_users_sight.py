@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import fields, models
 from odoo.tools import SQL, ormcache
 
@@ -13,10 +15,33 @@ SEE_ALL = (
 )
 
 
+# More customers than the database keeps at hand while it goes through documents: then
+# the customer of each document is looked up.
+MANY = 200_000
+
+
+def _query_seen(seen, customer, model, alias, query):
+    """Condition: the customer of a document is one of those who are seen.
+
+    It comes after all other conditions of a rule, whatever their names: customers are
+    found once, and not before a document comes up that is not one's own. Kept with the
+    record rules, and so made of values alone.
+
+    :param seen: query of the ids of customers
+    :param customer: field that leads to the customer
+    """
+    return SQL("%s IN %s", model._field_to_sql(alias, customer, query), seen)
+
+
 class CrmUserSight(models.AbstractModel):
     """Which customers people of sales see, where a company shows them by the reporting
     line (FEATURES GZ-02, C24.1): a salesperson one's own, whoever leads a team, people
-    or a department those of all below, and everybody the pool.
+    or a department those of all below, and everybody the pool. And which visits,
+    opportunities, orders and invoices: those of the same people, and those about
+    customers whom one sees.
+
+    Odoo's own rules hold beside it: who sees "own documents only" sees no more of them.
+    Where nothing is shown by the line, rules of it are no condition at all.
 
     Part of ``res.users``, and nothing else's. The record rules that ask for it are kept
     for each person until somebody changes place, see ``crm.reporting.line``.
@@ -30,9 +55,8 @@ class CrmUserSight(models.AbstractModel):
 
         :param path: field that leads to the customer; none for customers themselves
         """
-        self.ensure_one()
-        companies = self.sudo().company_ids.filtered("crm_customers_by_line")
-        if not companies or not self._crm_is_shown_by_line():
+        companies = self._crm_get_line_companies()
+        if not companies:
             return fields.Domain.TRUE
         own = fields.Domain("crm_owner_id", "in", self._crm_get_led_ids())
         unowned = fields.Domain("crm_owner_id", "=", False)
@@ -46,10 +70,79 @@ class CrmUserSight(models.AbstractModel):
                 self.id,
             ),
         )
-        # Those of a company that shows all of them.
-        elsewhere = fields.Domain("company_id", "not in", [False, *companies.ids])
-        domain = own | unowned | shared | elsewhere
+        domain = own | unowned | shared | companies._crm_get_open_domain()
         return fields.Domain(path, "any!", domain) if path else domain
+
+    def _crm_get_document_domain(
+        self, person="user_id", customer="partner_id", path=None
+    ):
+        """Which documents about customers a person sees, for the record rules: one's
+        own and those of one's people, whoever looks after the customer by now; those of
+        nobody for nobody yet; and those about customers whom one sees.
+
+        :param person: field that says whose document it is
+        :param customer: field that leads to the customer or one of its contacts
+        :param path: field that leads to the document; none for documents themselves
+        """
+        companies = self._crm_get_line_companies()
+        if not companies:
+            return fields.Domain.TRUE
+        own = fields.Domain(person, "in", self._crm_get_led_ids())
+        nobodys = fields.Domain(person, "=", False) & fields.Domain(
+            customer, "=", False
+        )
+        seen = self._crm_get_seen_domain(customer)
+        domain = own | nobodys | seen | companies._crm_get_open_domain()
+        return fields.Domain(path, "any!", domain) if path else domain
+
+    def _crm_get_seen_domain(self, customer):
+        """Documents about customers whom a person sees.
+
+        :param customer: field that leads to the customer
+        """
+        # Superuser mode: by what customers are seen, is nobody's to read.
+        partners = self.env["res.partner"].sudo()
+        if partners._crm_guess_number() > MANY:
+            return self._crm_get_sight_domain(customer)
+        sight = self._crm_get_sight_domain()
+        seen = partners._search(sight, active_test=False).subselect()
+        return fields.Domain.custom(to_sql=partial(_query_seen, seen, customer))
+
+    def _crm_get_invoice_domain(self, path=None):
+        """The same of invoices; bills and entries are none of it.
+
+        :param path: field that leads to the invoice; none for invoices themselves
+        """
+        if not self._crm_get_line_companies():
+            return fields.Domain.TRUE
+        kinds = self.env["account.move"].get_sale_types(include_receipts=True)
+        domain = self._crm_get_document_domain("invoice_user_id") | fields.Domain(
+            "move_type", "not in", kinds
+        )
+        return fields.Domain(path, "any!", domain) if path else domain
+
+    def _crm_get_people_domain(self, person="user_id"):
+        """Of whom a person sees figures, for the record rules: of oneself and one's
+        people."""
+        companies = self._crm_get_line_companies()
+        if not companies:
+            return fields.Domain.TRUE
+        own = fields.Domain(person, "in", self._crm_get_led_ids())
+        return own | companies._crm_get_open_domain()
+
+    def _crm_get_leading_domain(self, person="user_id"):
+        """What a person sees for leading others, where that is not anybody's team, for
+        the record rules of a group: nothing, where the reporting line shows nothing."""
+        if not self._crm_get_line_companies():
+            return fields.Domain.FALSE
+        return fields.Domain(person, "in", self._crm_get_led_ids())
+
+    def _crm_get_line_companies(self):
+        """Companies that show a person things by the reporting line; none, for whom it
+        does not limit."""
+        self.ensure_one()
+        companies = self.sudo().company_ids.filtered("crm_customers_by_line")
+        return companies if self._crm_is_shown_by_line() else companies.browse()
 
     def _crm_is_shown_by_line(self):
         sells = self.has_group("sales_team.group_sale_salesman")

@@ -59,6 +59,11 @@ class CrmCustomerOwnership(models.Model):
     event = fields.Selection(
         selection=EVENTS, string="How It Began", required=True, readonly=True
     )
+    is_entered = fields.Boolean(
+        string="Entered by the Owner",
+        readonly=True,
+        help="The customer was nobody's before: it was not taken from the pool.",
+    )
     given_by_id = fields.Many2one(
         comodel_name="res.users", string="Begun by", readonly=True, ondelete="restrict"
     )
@@ -85,12 +90,13 @@ class CrmCustomerOwnership(models.Model):
     # === BUSINESS METHODS: writing === #
 
     @api.model
-    def _follow(self, owners, cause=None, protection=None):
+    def _follow(self, owners, cause=None, protection=None, entered=()):
         """Note who looks after some customers from now on, where it has changed.
 
         :param owners: ``{partner id: user id, or None}``
         :param cause: a :class:`~.rule.Cause`, or ``None`` for what somebody did by hand
         :param protection: ``{user id: until which day a claim of theirs is protected}``
+        :param entered: ids of those who were no customers before
         """
         # Superuser mode: nobody writes the log by hand.
         rows = self.sudo().search(
@@ -110,6 +116,7 @@ class CrmCustomerOwnership(models.Model):
         self.sudo().create(
             [
                 self._prepare_spell(key, former.get(key), owner, cause, protection)
+                | {"is_entered": key in entered}
                 for key, owner in changed.items()
                 if owner
             ]
@@ -160,6 +167,23 @@ class CrmCustomerOwnership(models.Model):
             [("partner_id", "in", list(partner_ids)), ("date_to", "=", False)]
         )
         return {row.partner_id.id: row for row in rows}
+
+    @api.model
+    def _count_claims(self, owner, since):
+        """How many customers somebody has taken from the pool, whether or not they were
+        kept.
+
+        :param since: datetime, in UTC
+        """
+        # Superuser mode: as above.
+        return self.sudo().search_count(
+            [
+                ("owner_id", "=", owner.id),
+                ("event", "=", CLAIMED),
+                ("is_entered", "=", False),
+                ("date_from", ">=", since),
+            ]
+        )
 
     @api.model
     def _get_last(self, partner_ids, owner):

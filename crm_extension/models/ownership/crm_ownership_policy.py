@@ -1,4 +1,5 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.tools import ormcache
@@ -38,6 +39,11 @@ class CrmOwnershipPolicy(models.Model):
         default=100,
         help="Nobody takes more than so many customers. 0 for no limit.",
     )
+    day_limit = fields.Integer(
+        string="Taken per Day",
+        help="Nobody takes more than so many customers from the pool in a day; those"
+        " whom one enters oneself do not count. 0 for no limit.",
+    )
     protect_days = fields.Integer(
         string="Protected for (days)",
         default=30,
@@ -56,9 +62,9 @@ class CrmOwnershipPolicy(models.Model):
         "There is such a rule already: change that one.",
     )
     _check_numbers = models.Constraint(
-        """CHECK ("limit" BETWEEN 0 AND 100000
+        """CHECK ("limit" BETWEEN 0 AND 100000 AND day_limit BETWEEN 0 AND 100000
             AND protect_days BETWEEN 0 AND 1000 AND rest_days BETWEEN 0 AND 1000)""",
-        "Customers per person are 0 to 100,000, days 0 to 1000.",
+        "Customers per person, and per day, are 0 to 100,000, days 0 to 1000.",
     )
 
     _check_recycling = models.Constraint(
@@ -121,6 +127,12 @@ class CrmOwnershipPolicy(models.Model):
             self.with_context(tz=self._get_zone()), moment
         )
         return local.date() + timedelta(days=days)
+
+    def _get_start_of_day(self):
+        """When today has begun where the company is, in UTC."""
+        zone = ZoneInfo(self._get_zone())
+        begun = datetime.combine(self._get_day(), time.min, zone)
+        return begun.astimezone(timezone.utc).replace(tzinfo=None)
 
     def _get_zone(self):
         return self.company_id._crm_get_zone()

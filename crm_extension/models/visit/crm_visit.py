@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..turns import take_turns
 from . import rules
 
 USUAL_LENGTH = timedelta(hours=1)
@@ -252,6 +253,8 @@ class CrmVisit(models.Model):
         " WHERE status = 'done' AND active AND mode != 'call'"
     )
     _user_start_index = models.Index("(user_id, start)")
+    # The newest first, of everybody.
+    _start_index = models.Index("(start, id)")
 
     # === COMPUTE METHODS === #
 
@@ -430,6 +433,7 @@ class CrmVisit(models.Model):
                 and rules.SUBJECTS[visit.subject].occasion == rules.FIRST
             )
         )
+        take_turns(firsts.commercial_partner_id)  # of two at once, one is the first
         contacts = firsts._find_contacts()
         for visit in firsts:
             others = [

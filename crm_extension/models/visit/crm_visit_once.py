@@ -4,13 +4,33 @@ from uuid import uuid4
 
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.fields import Domain
 
+from ..turns import take_turns
 from . import rules
 
 ONCE = "crm_visit_client_token_unique"
+
+
+def is_told(record, name, value):
+    """Whether a record says already what a form tells of a field.
+
+    :param value: as forms send it; of lines, those that are to be made
+    """
+    field = record._fields.get(name)
+    if field is None:
+        return False  # refused by whoever writes it
+    if field.type == "one2many":
+        lines = [told for command, _mark, told in value if command == Command.CREATE]
+        return len(lines) == len(record[name]) and all(
+            is_told(line, key, part)
+            for line, told in zip(record[name], lines, strict=True)
+            for key, part in told.items()
+        )
+    told = field.convert_to_record(field.convert_to_cache(value, record), record)
+    return told == record[name]
 
 
 class CrmVisitOnce(models.AbstractModel):
@@ -44,6 +64,7 @@ class CrmVisitOnce(models.AbstractModel):
                 and visit.commercial_partner_id
             )
         )
+        take_turns(told.commercial_partner_id)  # of two devices at once, one tells it
         others = told._find_told_beside()
         for visit in told:
             for other in others[visit.user_id, visit.commercial_partner_id] - visit:
@@ -79,7 +100,28 @@ class CrmVisitOnce(models.AbstractModel):
             made[place].id if isinstance(place, int) else place.id for place in places
         )
 
+    def web_save(self, vals, specification, next_id=None):
+        """A form that is sent again because the answer was lost may say more than the
+        first time: that is kept, too."""
+        token = vals.get("client_token")
+        if not self and (sent := self._find_sent(filter(None, [token]))):
+            visit = self.browse(sent[token].id)
+            return visit.web_save(visit._find_untold(vals), specification, next_id)
+        return super().web_save(vals, specification, next_id)
+
     # === BUSINESS METHODS === #
+
+    def _find_untold(self, vals):
+        """What of a form a visit does not say yet."""
+        untold = {
+            name: value
+            for name, value in vals.items()
+            if not is_told(self, name, value)
+        }
+        return {
+            name: [Command.clear(), *value] if isinstance(value, list) else value
+            for name, value in untold.items()
+        }
 
     @api.model
     def _create_fresh(self, create, vals_list):

@@ -184,6 +184,10 @@ class TestSight(OwnerCase):
         theirs.crm_shared_user_ids = False
         self.assertEqual(self.seen_by(self.sales), self.free | self.mine)
 
+    def test_a_new_colleague_may_have_messages_in_odoo(self):
+        user = new_test_user(self.env, "t_inbox", SALES, notification_type="inbox")
+        self.assertFalse(user.share)
+
     def test_nobody_shares_what_is_not_theirs(self):
         with self.refused("is shared by whoever"):
             self.free.with_user(self.sales).crm_shared_user_ids = self.sales

@@ -29,7 +29,9 @@ class CrmCustomerSight(models.AbstractModel):
         column1="partner_id",
         column2="user_id",
         string="Shared with",
-        domain=[("share", "=", False)],
+        # For the browser alone: a list would have customers asked for, and new users
+        # written before their groups, whenever somebody's groups change.
+        domain="[('share', '=', False)]",
         copy=False,
         tracking=True,
         groups="base.group_user",

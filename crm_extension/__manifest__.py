@@ -29,6 +29,7 @@
         "security/crm_ownership_security.xml",
         "security/crm_tier_security.xml",
         "security/crm_visit_security.xml",
+        "security/crm_payment_promise_security.xml",
         "data/mail_activity_type_data.xml",
         "report/crm_approval_evidence_reports.xml",
         "report/crm_approval_evidence_templates.xml",
@@ -83,6 +84,7 @@
         "views/crm_customer_account_views.xml",
         "views/crm_customer_lookup_views.xml",
         "views/crm_customer_ticket_views.xml",
+        "views/crm_payment_promise_views.xml",
         "views/crm_visit_views.xml",
         "views/crm_visit_due_views.xml",
         "views/crm_visit_week_views.xml",
@@ -137,6 +139,7 @@
         "data/crm_approval_policy_demo.xml",
         "data/crm_approval_request_demo.xml",
         "data/crm_visit_demo.xml",
+        "data/crm_payment_promise_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -33,6 +33,7 @@ PLAIN = [
     MODELS / "visit" / "calls.py",
     MODELS / "visit" / "evidence.py",
     MODELS / "visit" / "plan.py",
+    MODELS / "visit" / "promise.py",
     MODELS / "visit" / "quota.py",
     MODELS / "visit" / "rules.py",
 ]

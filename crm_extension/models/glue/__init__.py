@@ -30,6 +30,7 @@ from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
+from . import account_payment
 from . import stock_move
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them
@@ -46,3 +47,4 @@ from . import product_template
 from . import crm_visit_appointment  # before what is made of it
 from . import crm_visit
 from . import calendar_event
+from . import crm_payment_promise

@@ -49,6 +49,13 @@ FIGURES = """
     SELECT partner_id, 'points', score, 0, 0
       FROM crm_customer_standing
      WHERE partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
+     UNION ALL
+    SELECT commercial_partner_id, 'promise', COUNT(*), 0,
+           COUNT(*) FILTER (WHERE state = 'broken')
+      FROM crm_payment_promise
+     WHERE commercial_partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
+       AND active AND paid_on IS NULL
+     GROUP BY commercial_partner_id
 """
 
 # Who owes something past its due date, in the books of a company.
@@ -118,6 +125,16 @@ class CrmCustomerOverview(models.AbstractModel):
         " contacts.",
     )
 
+    crm_promise_count = fields.Integer(
+        string="Promised",
+        compute="_compute_crm_figures",
+        groups=MONEY_GROUPS,
+        help="Payments that were promised to the current company and are not paid yet.",
+    )
+    crm_broken_promise_count = fields.Integer(
+        compute="_compute_crm_figures", groups=MONEY_GROUPS
+    )
+
     # As the rating has it; asked for with the rest, wherever a customer is opened.
     crm_tier_score = fields.Float(compute="_compute_crm_figures")
 
@@ -138,6 +155,9 @@ class CrmCustomerOverview(models.AbstractModel):
             partner.crm_ticket_count, partner.crm_complaint_count = tickets, complaints
             partner.crm_history_count, *_others = mine.get("history", NOTHING)
             partner.crm_tier_score, *_others = mine.get("points", NOTHING)
+            promised, _open, broken = mine.get("promise", NOTHING)
+            partner.crm_promise_count = promised
+            partner.crm_broken_promise_count = broken
 
     @api.model
     def _search_crm_overdue(self, operator, value):
@@ -163,6 +183,16 @@ class CrmCustomerOverview(models.AbstractModel):
         """Open what a customer owes, has paid and has cost; which of it, says the
         button."""
         return self._crm_open("crm_extension.crm_customer_account_action")
+
+    def action_crm_promises(self):
+        """Open what a customer has promised to pay."""
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_extension.crm_payment_promise_action_customer"
+        ) | {
+            "domain": [("commercial_partner_id", "=", self.commercial_partner_id.id)],
+            "context": {"default_partner_id": self.id},
+        }
 
     def action_crm_tickets(self):
         """Open what a customer has asked service for."""
@@ -204,7 +234,7 @@ class CrmCustomerOverview(models.AbstractModel):
         """
         accounts = self.env["crm.customer.account"]
         tickets = self.env["crm.customer.ticket"]
-        kept = ("mail.activity", "crm.customer.standing")
+        kept = ("mail.activity", "crm.customer.standing", "crm.payment.promise")
         for model in (*accounts._depends, *tickets._depends, *kept, *HISTORY):
             self.env[model].flush_model()
         rows = self.env.execute_query(

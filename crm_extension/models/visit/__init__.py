@@ -4,7 +4,9 @@ from . import (
     crm_visit_evidence,
     crm_visit_once,
     crm_visit_plan,
+    crm_visit_promise,
     crm_visit_review,
 )
 from . import crm_visit
 from . import crm_visit_person
+from . import crm_payment_promise

@@ -30,6 +30,7 @@
         "security/crm_tier_security.xml",
         "security/crm_visit_security.xml",
         "security/crm_payment_promise_security.xml",
+        "security/crm_work_plan_security.xml",
         "data/mail_activity_type_data.xml",
         "report/crm_approval_evidence_reports.xml",
         "report/crm_approval_evidence_templates.xml",
@@ -88,6 +89,7 @@
         "views/crm_visit_views.xml",
         "views/crm_visit_due_views.xml",
         "views/crm_visit_week_views.xml",
+        "views/crm_work_plan_views.xml",
         "views/crm_team_views.xml",
         "views/account_move_views.xml",
         "views/helpdesk_ticket_views.xml",
@@ -140,6 +142,7 @@
         "data/crm_approval_request_demo.xml",
         "data/crm_visit_demo.xml",
         "data/crm_payment_promise_demo.xml",
+        "data/crm_work_plan_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -32,6 +32,7 @@ PLAIN = [
     MODELS / "tier" / "score.py",
     MODELS / "visit" / "calls.py",
     MODELS / "visit" / "evidence.py",
+    MODELS / "visit" / "period.py",
     MODELS / "visit" / "plan.py",
     MODELS / "visit" / "promise.py",
     MODELS / "visit" / "quota.py",

@@ -17,7 +17,7 @@ from . import res_partner_visits
 from . import res_partner_sight
 from . import res_partner
 from . import res_partner_bank
-from . import res_users_standing  # before what is made of it
+from . import res_users_standing, res_users_leader  # before what is made of them
 from . import res_users
 
 # Before what is made of them.

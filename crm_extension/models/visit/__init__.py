@@ -10,3 +10,4 @@ from . import (
 from . import crm_visit
 from . import crm_visit_person
 from . import crm_payment_promise
+from . import crm_work_plan

@@ -4,6 +4,7 @@ from . import base_partner_merge
 from . import crm_reporting_line  # before what is made of it
 from . import res_users_sight, res_company_sight  # before what is made of them
 from . import res_company
+from . import crm_team_calls  # before the team that is made of it
 from . import hr_employee, hr_version, hr_department, crm_team, crm_team_member
 
 # Before what is made of them.

@@ -95,13 +95,13 @@ class CrmWorkPlan(models.Model):
     )
     kind = fields.Selection(
         selection=[("day", "Day"), ("week", "Week"), ("month", "Month")],
-        string="For a",
+        string="Period",
         required=True,
         default="week",
         help="Weeks go from Monday to Sunday.",
     )
     date = fields.Date(
-        string="In",
+        string="Day in It",
         required=True,
         default=fields.Date.context_today,
         help="Any day of the period.",

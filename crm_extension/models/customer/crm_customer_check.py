@@ -1,7 +1,7 @@
-from random import SystemRandom
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
+from ..sampling import draw, new_seed
 
 INVALID_REASONS = [
     ("dead_number", "Dead number"),
@@ -173,8 +173,7 @@ class CrmCustomerCheck(models.Model):
                 ("id", "not in", waiting.ids),
             ]
         )
-        drawn = SystemRandom().sample(partners.ids, min(number, len(partners)))
-        return self._draw(partners.browse(drawn))
+        return self._draw(partners.browse(draw(partners.ids, number, new_seed())))
 
     @api.model
     def _find_worst(self, partners):

@@ -11,3 +11,5 @@ from . import crm_visit
 from . import crm_visit_person
 from . import crm_payment_promise
 from . import crm_work_plan
+from . import crm_visit_sample
+from . import crm_visit_check

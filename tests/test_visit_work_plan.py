@@ -303,6 +303,18 @@ class TestDepartmentPlan(PlanCase):
         self.assertEqual(plan.member_ids, self.sales | self.sales2)
         self.assertIn("North", plan.display_name)
 
+    def test_nobody_gathers_plans_of_whom_he_does_not_lead(self):
+        for values in (
+            {"member_ids": self.manager.ids},
+            {"member_ids": (self.sales | self.sales2).ids},
+        ):
+            with self.assertRaisesRegex(AccessError, "not among your people"):
+                self.department(**values)
+        with self.assertRaisesRegex(AccessError, "not among your people"):
+            self.department(self.sales2, team_id=self.team.id)
+        with self.assertRaisesRegex(AccessError, "not among your people"):
+            self.plan(member_ids=self.manager.ids)
+
     def test_somebody_without_a_team_says_whose_plan_it_is(self):
         with self.assertRaisesRegex(ValidationError, "Choose the sales team"):
             self.department(self.sales2)

@@ -619,6 +619,15 @@ class CrmWorkPlan(models.Model):
                     person=plan.user_id.sudo().name,
                 )
             )
+        # Whoever gathers plans sees what is in them.
+        led = self.env.user._crm_get_led_ids()
+        for person in self.member_ids.filtered(lambda person: person.id not in led):
+            raise AccessError(
+                self.env._(
+                    "%s is not among your people, so you do not gather that plan.",
+                    person.sudo().name,
+                )
+            )
 
     def _check_is_being_made(self):
         if self.env.su:

@@ -304,16 +304,19 @@ class TestDepartmentPlan(PlanCase):
         self.assertIn("North", plan.display_name)
 
     def test_nobody_gathers_plans_of_whom_he_does_not_lead(self):
-        for values in (
-            {"member_ids": self.manager.ids},
-            {"member_ids": (self.sales | self.sales2).ids},
+        for user, values in (
+            (self.leader, {"member_ids": self.manager.ids}),
+            (self.leader, {"member_ids": (self.sales | self.sales2).ids}),
+            (self.sales2, {"team_id": self.team.id}),
         ):
-            with self.assertRaisesRegex(AccessError, "not among your people"):
-                self.department(**values)
+            with (
+                self.assertRaisesRegex(AccessError, "not among your people"),
+                self.cr.savepoint(),
+            ):
+                self.department(user, **values)
+        plan = self.department()
         with self.assertRaisesRegex(AccessError, "not among your people"):
-            self.department(self.sales2, team_id=self.team.id)
-        with self.assertRaisesRegex(AccessError, "not among your people"):
-            self.plan(member_ids=self.manager.ids)
+            plan.member_ids = self.manager
 
     def test_somebody_without_a_team_says_whose_plan_it_is(self):
         with self.assertRaisesRegex(ValidationError, "Choose the sales team"):

@@ -132,7 +132,7 @@ class CrmCustomerOverview(models.AbstractModel):
         help="Payments that were promised to the current company and are not paid yet.",
     )
     crm_broken_promise_count = fields.Integer(
-        compute="_compute_crm_figures", groups=MONEY_GROUPS
+        string="Broken Promises", compute="_compute_crm_figures", groups=MONEY_GROUPS
     )
 
     # As the rating has it; asked for with the rest, wherever a customer is opened.

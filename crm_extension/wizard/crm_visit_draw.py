@@ -49,7 +49,7 @@ class CrmVisitDraw(models.TransientModel):
         default="number",
     )
     number = fields.Integer(string="Visits", default=3)
-    percent = fields.Float(string="Percent", default=10)
+    percent = fields.Float(default=10)
 
     _check_number = models.Constraint(
         "CHECK (number > 0 AND percent > 0 AND percent <= 100)",

@@ -71,6 +71,7 @@ class CrmTeamCalls(models.AbstractModel):
             ("6", "Sunday"),
         ],
         string="Return Calls on",
+        required=True,
         default="4",
         groups="base.group_user",
     )

@@ -21,9 +21,7 @@ class CrmWorkPlanPerson(models.Model):
     plan_id = fields.Many2one(comodel_name="crm.work.plan", readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="Person", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    own_plan_id = fields.Many2one(
-        comodel_name="crm.work.plan", string="Own Plan", readonly=True
-    )
+    own_plan_id = fields.Many2one(comodel_name="crm.work.plan", readonly=True)
     goals = fields.Text(readonly=True)
     state = fields.Selection(
         selection=[

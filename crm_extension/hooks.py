@@ -4,9 +4,9 @@ def uninstall_hook(env):
     Activities point at their document without a foreign key, so the uninstallation
     itself would not remove those that ask for an approval or warn of a loss.
     """
-    for name in ("crm_approval", "crm_churn", "crm_recycle"):
+    for name in ("approval", "churn", "plan", "promise", "recycle"):
         activity_type = env.ref(
-            f"crm_extension.mail_activity_type_{name}", raise_if_not_found=False
+            f"crm_extension.mail_activity_type_crm_{name}", raise_if_not_found=False
         )
         if activity_type:
             env["mail.activity"].with_context(active_test=False).search(

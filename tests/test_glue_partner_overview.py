@@ -343,7 +343,7 @@ class TestServiceAndHistory(ApprovalCommon, TransactionCase):
         form = self.env.ref("base.view_partner_form")
         for user, count in (
             *((plain, 1), (service, 6)),
-            *((self.sales, 11), (self.finance, 9)),
+            *((self.sales, 13), (self.finance, 11)),
         ):
             customer = self.customer.with_user(user)
             arch = customer.get_views([(form.id, "form")])["views"]["form"]["arch"]

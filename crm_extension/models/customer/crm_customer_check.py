@@ -1,7 +1,7 @@
-from random import SystemRandom
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
+from ..sampling import draw, new_seed
 
 INVALID_REASONS = [
     ("dead_number", "Dead number"),
@@ -173,8 +173,7 @@ class CrmCustomerCheck(models.Model):
                 ("id", "not in", waiting.ids),
             ]
         )
-        drawn = SystemRandom().sample(partners.ids, min(number, len(partners)))
-        return self._draw(partners.browse(drawn))
+        return self._draw(partners.browse(draw(partners.ids, number, new_seed())))
 
     @api.model
     def _find_worst(self, partners):
@@ -201,12 +200,7 @@ class CrmCustomerCheck(models.Model):
 
     @api.model
     def _find_leader(self, operator):
-        # Superuser mode: checkers may not read employees.
-        employees = operator.sudo().employee_ids
-        here = employees.filtered(lambda one: one.company_id == self.env.company)
-        # Who reports to nobody on paper answers to whoever leads the team.
-        leader = (here or employees)[:1].parent_id.user_id
-        return leader or (operator.sudo().crm_team_ids.user_id - operator)[:1]
+        return operator._crm_get_leader(self.env.company)
 
     def _check_is_open(self):
         for check in self.filtered(lambda check: check.state != "open"):

@@ -4,6 +4,7 @@ from . import base_partner_merge
 from . import crm_reporting_line  # before what is made of it
 from . import res_users_sight, res_company_sight  # before what is made of them
 from . import res_company
+from . import crm_team_calls  # before the team that is made of it
 from . import hr_employee, hr_version, hr_department, crm_team, crm_team_member
 
 # Before what is made of them.
@@ -17,7 +18,7 @@ from . import res_partner_visits
 from . import res_partner_sight
 from . import res_partner
 from . import res_partner_bank
-from . import res_users_standing  # before what is made of it
+from . import res_users_standing, res_users_leader  # before what is made of them
 from . import res_users
 
 # Before what is made of them.
@@ -30,6 +31,7 @@ from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
+from . import account_payment
 from . import stock_move
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them
@@ -46,3 +48,4 @@ from . import product_template
 from . import crm_visit_appointment  # before what is made of it
 from . import crm_visit
 from . import calendar_event
+from . import crm_payment_promise

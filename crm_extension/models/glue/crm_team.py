@@ -5,7 +5,7 @@ from ..visit.quota import USUAL
 
 class CrmTeam(models.Model):
     _name = "crm.team"
-    _inherit = ["crm.team", "crm.reporting.line"]
+    _inherit = ["crm.team", "crm.reporting.line", "crm.team.calls"]
 
     crm_visit_quota = fields.Integer(
         string="Visits a Week",

@@ -44,6 +44,13 @@ FIGURES = """
      WHERE partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
        AND kind IN ('receipt', 'expense')
      GROUP BY partner_id, kind
+     UNION ALL
+    SELECT commercial_partner_id, 'promise', COUNT(*),
+           COUNT(*) FILTER (WHERE state = 'broken')
+      FROM crm_payment_promise
+     WHERE commercial_partner_id = ANY(%(ids)s::int[]) AND company_id = %(company)s
+       AND active AND paid_on IS NULL
+     GROUP BY commercial_partner_id
 """
 
 # What some customers owe in the books of a company, and how much of it is past its due
@@ -128,6 +135,16 @@ class CrmCustomerOverview(models.AbstractModel):
         " contacts.",
     )
 
+    crm_promise_count = fields.Integer(
+        string="Promised",
+        compute="_compute_crm_figures",
+        groups=MONEY_GROUPS,
+        help="Payments that were promised to the current company and are not paid yet.",
+    )
+    crm_broken_promise_count = fields.Integer(
+        string="Broken Promises", compute="_compute_crm_figures", groups=MONEY_GROUPS
+    )
+
     # === COMPUTE METHODS === #
 
     # By themselves: lists show them, and do without the others.
@@ -150,6 +167,9 @@ class CrmCustomerOverview(models.AbstractModel):
             tickets, complaints = mine.get("ticket", NOTHING)
             partner.crm_ticket_count, partner.crm_complaint_count = tickets, complaints
             partner.crm_history_count, _none = mine.get("history", NOTHING)
+            promised, broken = mine.get("promise", NOTHING)
+            partner.crm_promise_count = promised
+            partner.crm_broken_promise_count = broken
 
     @api.model
     def _search_crm_overdue(self, operator, value):
@@ -163,6 +183,16 @@ class CrmCustomerOverview(models.AbstractModel):
         """Open what a customer owes, has paid and has cost; which of it, says the
         button."""
         return self._crm_open("crm_extension.crm_customer_account_action")
+
+    def action_crm_promises(self):
+        """Open what a customer has promised to pay."""
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_extension.crm_payment_promise_action_customer"
+        ) | {
+            "domain": [("commercial_partner_id", "=", self.commercial_partner_id.id)],
+            "context": {"default_partner_id": self.id},
+        }
 
     def action_crm_tickets(self):
         """Open what a customer has asked service for."""
@@ -225,7 +255,7 @@ class CrmCustomerOverview(models.AbstractModel):
         tickets = self.env["crm.customer.ticket"]
         for model in (
             *(*accounts._depends, *tickets._depends),
-            *("mail.activity", *HISTORY),
+            *("mail.activity", "crm.payment.promise", *HISTORY),
         ):
             self.env[model].flush_model()
         rows = self.env.execute_query(

@@ -15,7 +15,7 @@ SEE_UNRELEASED = (
 
 class ResUsers(models.Model):
     _name = "res.users"
-    _inherit = ["res.users", "crm.user.standing", "crm.user.sight"]
+    _inherit = ["res.users", "crm.user.standing", "crm.user.sight", "crm.user.led"]
 
     def write(self, vals):
         result = super().write(vals)

@@ -5,3 +5,4 @@ from . import crm_customer_lookup
 from . import crm_customer_ticket
 from . import crm_visit_due
 from . import crm_visit_week
+from . import crm_work_plan_person

@@ -55,6 +55,10 @@ class CrmVisitDue(models.Model):
             visits |= visits._plan_week(user, companions.partner_id)
         return self._tell_planned(visits, len(rows) - len(visits))
 
+    def action_open_plan(self):
+        """Open one's work plan of the week, to see what is planned and submit it."""
+        return self.env["crm.work.plan"].action_open_mine()
+
     def action_open_partner(self):
         """Open the customer."""
         self.ensure_one()

@@ -1,4 +1,5 @@
-"""When somebody is called again: values in, values out (FEATURES C07.4, TM-02)."""
+"""When somebody is called again: values in, values out (FEATURES C07.4, C07.5, TM-02,
+TM-04)."""
 
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -14,6 +15,9 @@ INVALID = ("dead_number", "suspended", "changed_trade")
 PAUSE = timedelta(minutes=30)
 OPENING = time(9)
 ATTEMPTS = 3
+# Return calls are planned from the evening before on, and follow each other.
+AHEAD = timedelta(hours=36)
+CALL_LENGTH = timedelta(minutes=15)
 
 
 def is_tried_again(outcome: str) -> bool:
@@ -43,6 +47,30 @@ def next_call(outcome: str, attempt: int, now: datetime, zone: str) -> datetime 
         day, hour = _next_working_day(day), min(hour, time(CLOSING.hour - 1))
     moment = datetime.combine(day, max(hour, OPENING), ZoneInfo(zone))
     return moment.astimezone(timezone.utc).replace(tzinfo=None)
+
+
+def return_moment(weekday: int, hour: float, now: datetime, zone: str) -> datetime:
+    """When return calls begin next: every week on that day, at that hour where the
+    caller is.
+
+    :param weekday: 0 for Monday
+    :param hour: 14.5 for half past two
+    :param now: in UTC, without a zone, as what is returned
+    """
+    here = now.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone))
+    minutes = round(hour * 60)
+    day = here.date() + timedelta(days=(weekday - here.weekday()) % 7)
+    while True:
+        begin = datetime.combine(day, time(*divmod(minutes, 60)), ZoneInfo(zone))
+        moment = begin.astimezone(timezone.utc).replace(tzinfo=None)
+        if moment >= now:
+            return moment
+        day += timedelta(days=7)
+
+
+def is_time_for(moment: datetime, now: datetime) -> bool:
+    """Whether return calls that begin then are planned now."""
+    return now <= moment < now + AHEAD
 
 
 def _next_working_day(day: date) -> date:

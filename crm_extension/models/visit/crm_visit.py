@@ -37,6 +37,7 @@ class CrmVisit(models.Model):
         "crm.visit.call",
         "crm.visit.reviewed",
         "crm.visit.plan",
+        "crm.visit.promised",
         "mail.thread",
         "mail.activity.mixin",
     ]

@@ -46,6 +46,7 @@ const KINDS = {
     points: {tell: (value) => formatFloat(value, {digits: [4, 1]})},
     money: {tell: tellMoney, beside: ["currency_id"]},
     overdue: {tell: tellMoney, beside: ["currency_id"], isAdded: true},
+    broken: {tell: (value) => formatInteger(value), isAdded: true},
     day: {tell: tellDay},
     due: {tell: tellDay, isAdded: true},
 };

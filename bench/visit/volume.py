@@ -262,6 +262,7 @@ def _fill_visits(env, templates, visits, customers):
             kind=f"CASE WHEN {IS_CALL} THEN 'phone' ELSE t.kind END",
             status=f"CASE WHEN {start} > timezone('utc', now()) THEN 'planned'"
             f" WHEN mod({TURN} * 31, 991) < 50 THEN 'not_done' ELSE 'done' END",
+            client_token="md5(g::text)",
             review=f"CASE WHEN mod({TURN} * 61, 997) < 800 THEN 'valid' ELSE 'open' END",
         )
     env.invalidate_all(flush=False)

@@ -1,6 +1,6 @@
-"""A million visits of two hundred salespeople to fifty thousand customers: boards beside
-bare SQL, screens beside stock Odoo's calendar with as many meetings, customers by the
-reporting line beside the same search without, and the run of the pool.
+"""A million visits of two hundred salespeople to fifty thousand customers: boards
+beside bare SQL, screens beside stock Odoo's calendar with as many meetings, customers
+by the reporting line beside the same search without, and the run of the pool.
 
 The parts are in bench/visit/ and run inside Odoo's shell. Ratios are medians of
 neighbours.

@@ -13,7 +13,10 @@ from .volume import find_seller
 
 STOCK = "calendar.event"
 VIEWS = {
-    STOCK: ("calendar.view_calendar_event_tree", "calendar.view_calendar_event_calendar"),
+    STOCK: (
+        "calendar.view_calendar_event_tree",
+        "calendar.view_calendar_event_calendar",
+    ),
     "crm.visit": (
         "crm_extension.crm_visit_view_list",
         "crm_extension.crm_visit_view_calendar",

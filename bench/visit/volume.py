@@ -19,8 +19,9 @@ PEOPLE_GAP = 100  # ids of salespeople: far from each other, as those of custome
 PAST, AHEAD = 1080, 20  # days
 SALES = "sales_team.group_sale_salesman"
 LOGIN = "bench_visitor"
+RELATION = "calendar_event_res_partner_rel"
 
-# Visit g is one of person g's, modulo the people, and of one of that person's customers.
+# Visit g is person g's, modulo the people, at one of that person's customers.
 TURN = f"(g / {PEOPLE})"
 PERSON = f"{PEOPLE_GAP} * mod(g, {PEOPLE})"
 IS_CALL = f"mod({TURN}, 3) = 0"
@@ -263,7 +264,8 @@ def _fill_visits(env, templates, visits, customers):
             status=f"CASE WHEN {start} > timezone('utc', now()) THEN 'planned'"
             f" WHEN mod({TURN} * 31, 991) < 50 THEN 'not_done' ELSE 'done' END",
             client_token="md5(g::text)",
-            review=f"CASE WHEN mod({TURN} * 61, 997) < 800 THEN 'valid' ELSE 'open' END",
+            review=f"CASE WHEN mod({TURN} * 61, 997) < 800"
+            " THEN 'valid' ELSE 'open' END",
         )
     env.invalidate_all(flush=False)
     return made + 1
@@ -287,7 +289,7 @@ def _fill_meetings(env, templates, visits, customers):
     env.flush_all()
     start, customer = _when(visits), _whom(customers)
     _skip_foreign_keys(env)
-    tables = "calendar_event", "calendar_attendee", "calendar_event_res_partner_rel"
+    tables = ("calendar_event", "calendar_attendee", RELATION)
     with _without_indexes(env, tables):
         made = _clone(
             env,
@@ -315,8 +317,7 @@ def _fill_meetings(env, templates, visits, customers):
             access_token="NULL",
         )
         env.cr.execute(
-            "INSERT INTO calendar_event_res_partner_rel"
-            " (calendar_event_id, res_partner_id)"
+            f"INSERT INTO {RELATION} (calendar_event_id, res_partner_id)"
             f" SELECT %s + g, %s + {PERSON} FROM generate_series(1, %s) g",
             [event.id, templates.partner, visits - 1],
         )

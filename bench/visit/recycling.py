@@ -72,7 +72,6 @@ def _spend_night(database, count, days):
     _prepare(database, count, days)
     with environment(database) as env:
         policies = env["crm.ownership.policy"]
-        env["res.partner"].search([], limit=1).mapped("user_id.name")
         base, start = _reset_peak(), time.perf_counter()
         policies._cron_recycle()
         return {

@@ -87,19 +87,10 @@ class CrmVisitDue(models.Model):
         today = fields.Date.context_today(self)
         return SQL(
             """
-            WITH last AS (
-                SELECT commercial_partner_id AS customer, MAX(date) AS day
-                  FROM crm_visit
-                 WHERE status = 'done' AND active AND mode != 'call'
-                   AND company_id = %(company)s
-              GROUP BY commercial_partner_id
-            ), planned AS (
-                SELECT commercial_partner_id AS customer, MIN(date) AS day
-                  FROM crm_visit
-                 WHERE status = 'planned' AND active AND mode != 'call'
-                   AND company_id = %(company)s AND date >= %(today)s
-              GROUP BY commercial_partner_id
-            ), customer AS (
+            SELECT id, id AS partner_id, user_id, city, tier_id, last_on, planned_on,
+                   due_on, %(today)s - due_on AS days_late,
+                   %(company)s AS company_id
+              FROM (
                 SELECT partner.id, partner.user_id, partner.city, tier.id AS tier_id,
                        last.day AS last_on, planned.day AS planned_on,
                        COALESCE(last.day, partner.create_date::date)
@@ -107,16 +98,21 @@ class CrmVisitDue(models.Model):
                   FROM res_partner partner
                   JOIN crm_customer_tier tier
                     ON tier.id = (partner.crm_tier_id ->> %(key)s)::int
-             LEFT JOIN last ON last.customer = partner.id
-             LEFT JOIN planned ON planned.customer = partner.id
+            -- Only of the customers that somebody looks at.
+            CROSS JOIN LATERAL (
+                    SELECT MAX(date) AS day FROM crm_visit
+                     WHERE commercial_partner_id = partner.id
+                       AND company_id = %(company)s
+                       AND status = 'done' AND active AND mode != 'call') last
+            CROSS JOIN LATERAL (
+                    SELECT MIN(date) AS day FROM crm_visit
+                     WHERE commercial_partner_id = partner.id
+                       AND company_id = %(company)s AND date >= %(today)s
+                       AND status = 'planned' AND active AND mode != 'call') planned
                  WHERE partner.active
                    AND partner.commercial_partner_id = partner.id
                    AND tier.visit_days > 0
-            )
-            SELECT id, id AS partner_id, user_id, city, tier_id, last_on, planned_on,
-                   due_on, %(today)s - due_on AS days_late,
-                   %(company)s AS company_id
-              FROM customer
+              ) customer
             """,
             company=company,
             key=str(company),

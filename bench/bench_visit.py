@@ -10,6 +10,7 @@ from devkit.figures import call, row
 
 TITLE = "Visits (bare SQL and stock Odoo beside)"
 OURS = ["crm_extension"]
+MOMENT = 0.010  # seconds
 MEMORY = 150  # MB that the nightly run of the pool may take
 
 
@@ -31,8 +32,18 @@ def run(context):
 
 
 def board_rows(found, visits):
-    for name, figures in found.items():
-        yield _ratio(f"{name}, {visits:,} visits", figures, "aggregate", 1.5)
+    for name, sides in found.items():
+        opened, asked = sides["opened"], sides["asked"]
+        # Of few visits the aggregate is a matter of a moment, and what is asked for
+        # mostly that the database thinks of how: told, and within the opening.
+        limit = 1.5 if asked["aggregate"][0] > MOMENT else None
+        yield _ratio(
+            f"{name}: figures asked for, of {visits:,} visits",
+            asked,
+            "aggregate",
+            limit,
+        )
+        yield _ratio(f"{name}: opened", opened, "aggregate and rows made ready", 1.5)
 
 
 def screen_rows(found, filled):
@@ -96,7 +107,8 @@ def _tell_killed(killed):
     count = killed["customers"]
     told = f"{killed['before']:,} of {count:,} kept when the step was killed"
     assert killed["cut off"], "the step to be killed was not"
-    wrong = abs(count - killed["recycled"]) + killed["open"]
+    wrong = sum(abs(count - killed[key]) for key in ("recycled", "rows"))
+    wrong += killed["open"]
     yield row("a step is killed: lost or put back twice", wrong, "customers", 0, told)
     again = killed["looked"] - count
     yield row("a step is killed: looked at again", again, "customers", 1000)

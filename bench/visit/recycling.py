@@ -114,8 +114,8 @@ def _break_off(database, count):
 
 def _count_rows(env):
     env.cr.execute(
-        "SELECT COUNT(*) FILTER (WHERE date_to IS NULL),"
+        "SELECT COUNT(*), COUNT(*) FILTER (WHERE date_to IS NULL),"
         " COUNT(*) FILTER (WHERE end_event = 'recycled') FROM crm_customer_ownership"
     )
-    still_open, recycled = env.cr.fetchone()
-    return {"open": still_open, "recycled": recycled}
+    rows, still_open, recycled = env.cr.fetchone()
+    return {"rows": rows, "open": still_open, "recycled": recycled}

@@ -96,9 +96,7 @@ def _fill_people(env):
     # The last of each team leads it.
     for number, team in enumerate(teams.ids):
         leader = user.id + PEOPLE_GAP * (PEOPLE - TEAMS + number)
-        env.cr.execute(
-            "UPDATE crm_team SET user_id = %s WHERE id = %s", [leader, team]
-        )
+        env.cr.execute("UPDATE crm_team SET user_id = %s WHERE id = %s", [leader, team])
     env.invalidate_all(flush=False)
     return found
 

@@ -49,7 +49,10 @@ def board_rows(found, visits):
 def screen_rows(found, filled):
     many = f"{filled['visits']:,} beside {filled['meetings']:,} meetings"
     for name, figures in found.items():
-        yield _ratio(f"{name}, {many}", figures, "stock", 1.2)
+        (_seconds, theirs), (_seconds, queries) = figures["stock"], figures["ours"]
+        told = f"stock {theirs:.0f}, ours {queries:.0f}"
+        yield _ratio(f"{name}, {many}: time", figures, "stock", 1.2)
+        yield row(f"{name}: queries", queries / theirs, "ratio", 1.2, told)
 
 
 def sight_rows(found):

@@ -16,7 +16,7 @@ class CrmVisitWeek(models.Model):
     """
 
     _name = "crm.visit.week"
-    _inherit = ["crm.counted.once"]
+    _inherit = ["crm.visit.board"]
     _description = "Week of Visits"
     _auto = False
     _order = "week desc, missing desc, user_id"

@@ -2,12 +2,12 @@ from odoo import api, models
 from odoo.tools import SQL
 
 
-class CrmCountedOnce(models.AbstractModel):
+class CrmVisitBoard(models.AbstractModel):
     """Rows that are worked out whenever they are read, such as a board: a list of them
     works them out once, for what it shows and for how many there are."""
 
-    _name = "crm.counted.once"
-    _description = "Rows Worked Out as They Are Read"
+    _name = "crm.visit.board"
+    _description = "Board of Visits"
 
     @api.model
     @api.readonly

@@ -170,22 +170,6 @@ class TestVisitQuota(VisitCommon, TransactionCase):
         self.assertTrue(self.week(viewer=self.sales))
         self.assertFalse(self.week(viewer=self.sales2))
 
-    def test_a_new_leader_of_a_team_sees_it_at_once(self):
-        visit = self.told()
-
-        def seen_by(user):
-            found = self.env["crm.visit"].with_user(user).search([])
-            return bool(self.week(viewer=user)), visit in found.sudo()
-
-        self.assertEqual(seen_by(self.leader), (True, True))
-        self.assertEqual(seen_by(self.sales2), (False, False))
-        self.team.user_id = self.sales2
-        self.assertEqual(seen_by(self.leader), (False, False))
-        self.assertEqual(seen_by(self.sales2), (True, True))
-        # A team that is closed has still been hers.
-        self.team.active = False
-        self.assertEqual(seen_by(self.sales2), (False, True))
-
     def test_the_board_opens_the_visits_of_the_week(self):
         visits = self.told(2)
         other = self.told(start="2026-02-27 02:00:00", stop="2026-02-27 03:00:00")
@@ -241,3 +225,19 @@ class TestVisitQuota(VisitCommon, TransactionCase):
         # The rows that are there, and what they say; not once more to count them.
         self.assertEqual(read(2), 2)
         self.assertEqual(read(80), 2)
+
+    def test_a_new_leader_of_a_team_sees_it_at_once(self):
+        visit = self.told()
+
+        def seen_by(user):
+            found = self.env["crm.visit"].with_user(user).search([])
+            return bool(self.week(viewer=user)), visit in found.sudo()
+
+        self.assertEqual(seen_by(self.leader), (True, True))
+        self.assertEqual(seen_by(self.sales2), (False, False))
+        self.team.user_id = self.sales2
+        self.assertEqual(seen_by(self.leader), (False, False))
+        self.assertEqual(seen_by(self.sales2), (True, True))
+        # A team that is closed has still been hers.
+        self.team.active = False
+        self.assertEqual(seen_by(self.sales2), (False, True))

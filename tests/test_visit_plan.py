@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odoo import Command
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.crm_extension.models.visit.plan import LENGTH, due_on, free_hours
@@ -122,11 +123,45 @@ class TestVisitDue(VisitCommon, TransactionCase):
         self.assertFalse(self.due())
         self.assertFalse(self.customer.with_user(self.sales).crm_next_visit)
 
+    def test_the_list_of_all_says_of_each_what_its_own_says(self):
+        known, planned, new = self.env["res.partner"].create(
+            [{"name": name} for name in ("Known", "Planned", "New")]
+        )
+        customers = known | planned | new
+        contact = self.env["res.partner"].create(
+            {"name": "Their buyer", "parent_id": known.id}
+        )
+        self.set_tier(customers)
+        self.make_visit(
+            told=True,
+            start="2026-03-01 02:00:00",
+            partner_id=contact.id,
+            person_ids=[Command.create({"name": "Mrs Li", "role": "Buyer"})],
+        )
+        self.make_visit(partner_id=planned.id, start="2026-03-05 02:00:00")
+        names = ["partner_id", "last_on", "planned_on", "due_on", "days_late"]
+        each = self.due(customers=customers).read(names)
+        self.env.invalidate_all()
+        rows = self.env["crm.visit.due"].with_user(self.sales).search([])
+        self.assertNotIn(contact, rows.partner_id)
+        of_all = rows.filtered(lambda row: row.partner_id in customers)
+        self.assertEqual(of_all.read(names), each)
+        told = {row["id"]: (row["last_on"], row["planned_on"]) for row in each}
+        self.assertEqual(told[known.id], (date(2026, 3, 1), False))
+        self.assertEqual(told[planned.id], (False, date(2026, 3, 5)))
+        self.assertEqual(told[new.id], (False, False))
+
     def test_nobody_sees_customers_whom_he_may_not_see(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})
-        self.assertTrue(self.due())
+        row = self.due()
+        self.assertTrue(row)
         self.customer.company_id = other
         self.assertFalse(self.due())
+        # Nor in the list of all, nor by its id.
+        rows = self.env["crm.visit.due"].with_user(self.sales).search([])
+        self.assertNotIn(self.customer.id, rows.ids)
+        self.env.invalidate_all()
+        self.assertFalse(row.read(["due_on"]))
 
     def test_one_click_plans_the_week(self):
         customers = self.customer | self.env["res.partner"].create(

@@ -225,3 +225,56 @@ class TestVisitQuota(VisitCommon, TransactionCase):
         read(1)
         few = read(1)
         self.assertEqual(read(80), few)
+
+    def test_a_page_of_the_board_tells_how_many_rows_there_are(self):
+        weeks = self.env["crm.visit.week"].with_user(self.manager)
+        domain = [("user_id", "in", (self.sales | self.sales2).ids)]
+        rows = weeks.search(domain)
+        self.assertGreater(len(rows), 9)
+        columns = {"week": {}, "user_id": {"fields": {"display_name": {}}}}
+
+        def read(**page):
+            return weeks.web_search_read(domain, columns, **page)
+
+        whole = read()
+        self.assertEqual([row["id"] for row in whole["records"]], rows.ids)
+        self.assertEqual(whole["length"], len(rows))
+        for first, number in ((0, 1), (0, 9), (3, 4), (len(rows) - 1, 5)):
+            page = {"offset": first, "limit": number}
+            found = read(**page, count_limit=10_001)
+            self.assertEqual(found, read(**page) | {"length": len(rows)})
+            self.assertEqual(found["records"], whole["records"][first:][:number])
+        # Nobody counts further than the web client wants to know.
+        self.assertEqual(read(limit=2, count_limit=5)["length"], 5)
+        beyond = read(offset=len(rows), limit=5, count_limit=10_001)
+        self.assertEqual(beyond, {"length": 0, "records": []})
+
+    def test_a_page_of_the_board_is_worked_out_once(self):
+        weeks = self.env["crm.visit.week"].with_user(self.manager)
+        weeks.search([], limit=2)  # who may see what is known
+
+        def read(limit):
+            self.env.invalidate_all()
+            with self.count_queries() as counted:
+                weeks.web_search_read([], {"week": {}}, limit=limit, count_limit=1000)
+            return counted.value
+
+        # The rows that are there, and what they say; not once more to count them.
+        self.assertEqual(read(2), 2)
+        self.assertEqual(read(80), 2)
+
+    def test_a_new_leader_of_a_team_sees_it_at_once(self):
+        visit = self.told()
+
+        def seen_by(user):
+            found = self.env["crm.visit"].with_user(user).search([])
+            return bool(self.week(viewer=user)), visit in found.sudo()
+
+        self.assertEqual(seen_by(self.leader), (True, True))
+        self.assertEqual(seen_by(self.sales2), (False, False))
+        self.team.user_id = self.sales2
+        self.assertEqual(seen_by(self.leader), (False, False))
+        self.assertEqual(seen_by(self.sales2), (True, True))
+        # A team that is closed has still been hers.
+        self.team.active = False
+        self.assertEqual(seen_by(self.sales2), (False, True))

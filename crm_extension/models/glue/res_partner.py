@@ -102,6 +102,8 @@ class ResPartner(models.Model):
         groups="crm_extension.crm_extension_group_user",
     )
 
+    # The customers of somebody: lists, limits and whom to visit next.
+    _crm_user_index = models.Index("(user_id) WHERE user_id IS NOT NULL")
     _crm_code_unique = models.UniqueIndex(
         "(crm_code, COALESCE(company_id, 0)) WHERE crm_code IS NOT NULL",
         tell_taken_code,

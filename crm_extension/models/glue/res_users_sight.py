@@ -170,3 +170,12 @@ class CrmUserSight(models.AbstractModel):
         )
         there = members.filtered(lambda one: one.active or not one.user_id.active)
         return frozenset((user | below.user_id | there.user_id).ids)
+
+    @ormcache("self.id")
+    def _crm_get_led_team_ids(self):
+        """Teams that the person leads, for the record rules: as values, by which the
+        database knows better what it will find than by whose the teams are."""
+        self.ensure_one()
+        # Superuser mode: who leads which team, is no secret.
+        teams = self.env["crm.team"].sudo().with_context(active_test=False)
+        return tuple(teams.search([("user_id", "=", self.id)], order="id").ids)

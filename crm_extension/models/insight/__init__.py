@@ -1,4 +1,4 @@
-from . import crm_customer_seen  # before what is made of it
+from . import crm_customer_seen, crm_visit_board  # before what is made of them
 from . import crm_concession_report
 from . import crm_customer_account
 from . import crm_customer_lookup

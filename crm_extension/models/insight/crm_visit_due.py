@@ -1,5 +1,31 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+LAST = """
+    MAX(date) AS last_on
+      FROM crm_visit
+     WHERE company_id = %(company)s
+       AND status = 'done' AND active AND mode != 'call'
+"""
+PLANNED = """
+    MIN(date) AS planned_on
+      FROM crm_visit
+     WHERE company_id = %(company)s AND date >= %(today)s
+       AND status = 'planned' AND active AND mode != 'call'
+"""
+OF_EACH = """
+    CROSS JOIN LATERAL (
+        SELECT {last} AND commercial_partner_id = res_partner.id) last
+    CROSS JOIN LATERAL (
+        SELECT {planned} AND commercial_partner_id = res_partner.id) planned
+"""
+OF_ALL = """
+    LEFT JOIN (SELECT commercial_partner_id AS last_id, {last} GROUP BY last_id) last
+           ON last_id = res_partner.id
+    LEFT JOIN (SELECT commercial_partner_id AS next_id, {planned} GROUP BY next_id) next
+           ON next_id = res_partner.id
+"""
 
 
 class CrmVisitDue(models.Model):
@@ -11,7 +37,7 @@ class CrmVisitDue(models.Model):
     """
 
     _name = "crm.visit.due"
-    _inherit = ["crm.customer.seen"]
+    _inherit = ["crm.visit.board"]
     _description = "Customer Due for a Visit"
     _auto = False
     _order = "due_on, id"
@@ -20,10 +46,13 @@ class CrmVisitDue(models.Model):
         "crm.customer.tier": ["visit_days"],
         "crm.visit": ["active", "commercial_partner_id", "company_id", "date", "mode"]
         + ["status"],
-        "res.partner": ["active", "city", "commercial_partner_id", "crm_tier_id"]
+        "res.partner": ["active", "city", "crm_tier_id", "is_company", "parent_id"]
         + ["user_id"],
     }
 
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True
+    )
     user_id = fields.Many2one(
         comodel_name="res.users", string="Salesperson", readonly=True
     )
@@ -85,44 +114,54 @@ class CrmVisitDue(models.Model):
             },
         }
 
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        # Of few customers each one's visits are looked up; of all, those of all are
+        # added up at once. That is a matter of time only.
+        narrow = {"id", "partner_id", "user_id"}
+        named = {part.field_expr for part in Domain(domain).iter_conditions()}
+        due = self.with_context(crm_visit_due_of_all=not narrow & named)
+        return super(CrmVisitDue, due)._search(domain, *args, **kwargs)
+
     @property
     def _table_query(self):
         company = self.env.company.id
         today = fields.Date.context_today(self)
+        # By the rules of customers, where these are looked up: asked afterwards, the
+        # database would look up each of them again.
+        seen = self.env["res.partner"]._search([], active_test=False)
         return SQL(
             """
-            WITH last AS (
-                SELECT commercial_partner_id AS customer, MAX(date) AS day
-                  FROM crm_visit
-                 WHERE status = 'done' AND active AND mode != 'call'
-                   AND company_id = %(company)s
-              GROUP BY commercial_partner_id
-            ), planned AS (
-                SELECT commercial_partner_id AS customer, MIN(date) AS day
-                  FROM crm_visit
-                 WHERE status = 'planned' AND active AND mode != 'call'
-                   AND company_id = %(company)s AND date >= %(today)s
-              GROUP BY commercial_partner_id
-            ), customer AS (
-                SELECT partner.id, partner.user_id, partner.city, tier.id AS tier_id,
-                       last.day AS last_on, planned.day AS planned_on,
-                       COALESCE(last.day, partner.create_date::date)
-                           + tier.visit_days AS due_on
-                  FROM res_partner partner
-                  JOIN crm_customer_tier tier
-                    ON tier.id = (partner.crm_tier_id ->> %(key)s)::int
-             LEFT JOIN last ON last.customer = partner.id
-             LEFT JOIN planned ON planned.customer = partner.id
-                 WHERE partner.active
-                   AND partner.commercial_partner_id = partner.id
-                   AND tier.visit_days > 0
-            )
             SELECT id, id AS partner_id, user_id, city, tier_id, last_on, planned_on,
                    due_on, %(today)s - due_on AS days_late,
                    %(company)s AS company_id
-              FROM customer
+              FROM (
+                SELECT res_partner.id, res_partner.user_id, res_partner.city,
+                       tier.id AS tier_id, last_on, planned_on,
+                       COALESCE(last_on, res_partner.create_date::date)
+                           + tier.visit_days AS due_on
+                  FROM %(customers)s
+                  JOIN crm_customer_tier tier
+                    ON tier.id = (res_partner.crm_tier_id ->> %(key)s)::int
+                    %(visits)s
+                 WHERE res_partner.active
+                   -- Each is its own commercial entity; said so that the database
+                   -- can guess of how many that is true.
+                   AND (res_partner.is_company OR res_partner.parent_id IS NULL)
+                   AND tier.visit_days > 0
+                   AND %(seen)s
+              ) customer
             """,
             company=company,
             key=str(company),
             today=today,
+            customers=seen.from_clause,
+            seen=seen.where_clause or SQL("TRUE"),
+            visits=self._join_visits(company, today),
         )
+
+    def _join_visits(self, company, today):
+        """SQL: the last visit and the next planned one of ``res_partner``."""
+        of_all = self.env.context.get("crm_visit_due_of_all")
+        query = (OF_ALL if of_all else OF_EACH).format(last=LAST, planned=PLANNED)
+        return SQL(query, company=company, today=today)

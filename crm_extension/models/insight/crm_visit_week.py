@@ -16,6 +16,7 @@ class CrmVisitWeek(models.Model):
     """
 
     _name = "crm.visit.week"
+    _inherit = ["crm.visit.board"]
     _description = "Week of Visits"
     _auto = False
     _order = "week desc, missing desc, user_id"
@@ -84,33 +85,17 @@ class CrmVisitWeek(models.Model):
         """
         return SQL(
             """
-            WITH told AS (
-                SELECT user_id,
-                       date_trunc('week', date)::date AS week,
-                       COUNT(*) FILTER (
-                           WHERE kind = 'face' AND review = 'valid'
-                             AND partner_id IS NOT NULL) AS counted,
-                       COUNT(*) FILTER (
-                           WHERE kind = 'face' AND review = 'open'
-                             AND partner_id IS NOT NULL) AS waiting,
-                       COUNT(*) FILTER (WHERE kind = 'phone') AS calls
-                  FROM crm_visit
-                 WHERE status = 'done' AND active
-                   AND date >= %(first)s AND date < %(this)s::date + 7
-              GROUP BY user_id, date_trunc('week', date)::date
-            )
             SELECT person.id * 10000 + (week.day - '2000-01-03'::date) / 7 AS id,
                    person.id AS user_id,
                    team.id AS team_id,
                    COALESCE(team.company_id, person.company_id) AS company_id,
                    week.day AS week,
                    team.crm_visit_quota AS quota,
-                   COALESCE(told.counted, 0) AS counted,
-                   COALESCE(told.waiting, 0) AS waiting,
-                   COALESCE(told.calls, 0) AS calls,
-                   GREATEST(team.crm_visit_quota - COALESCE(told.counted, 0), 0)
-                       AS missing,
-                   CASE WHEN COALESCE(told.counted, 0) >= team.crm_visit_quota
+                   told.counted AS counted,
+                   told.waiting AS waiting,
+                   told.calls AS calls,
+                   GREATEST(team.crm_visit_quota - told.counted, 0) AS missing,
+                   CASE WHEN told.counted >= team.crm_visit_quota
                         THEN 'met'
                         WHEN week.day = %(this)s::date THEN 'open'
                         ELSE 'missed' END AS state
@@ -119,10 +104,22 @@ class CrmVisitWeek(models.Model):
         CROSS JOIN (
                 SELECT generate_series(
                     %(first)s::date, %(this)s::date, '7 days')::date AS day) week
-         LEFT JOIN told ON told.user_id = person.id AND told.week = week.day
+        -- Only of the people and weeks that somebody looks at.
+        CROSS JOIN LATERAL (
+                SELECT COUNT(*) FILTER (
+                           WHERE kind = 'face' AND review = 'valid'
+                             AND partner_id IS NOT NULL) AS counted,
+                       COUNT(*) FILTER (
+                           WHERE kind = 'face' AND review = 'open'
+                             AND partner_id IS NOT NULL) AS waiting,
+                       COUNT(*) FILTER (WHERE kind = 'phone') AS calls,
+                       COUNT(*) AS done
+                  FROM crm_visit
+                 WHERE status = 'done' AND active AND user_id = person.id
+                   AND date >= week.day AND date < week.day + 7) told
              WHERE person.active AND team.active AND team.crm_visit_quota > 0
                -- Nobody has missed a week before the first one.
-               AND (week.day + 7 > person.create_date OR told.user_id IS NOT NULL)
+               AND (week.day + 7 > person.create_date OR told.done > 0)
             """,
             first=first,
             this=this,

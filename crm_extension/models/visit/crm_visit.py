@@ -248,10 +248,17 @@ class CrmVisit(models.Model):
         "(create_uid, client_token)", "This visit is saved already."
     )
     # What counts for quotas and cadence: weeks of people, last visits of customers.
-    _count_index = models.Index("(date, user_id) WHERE status = 'done' AND active")
+    _count_index = models.Index(
+        "(user_id, date) INCLUDE (kind, review, partner_id)"
+        " WHERE status = 'done' AND active"
+    )
     _customer_index = models.Index(
         "(commercial_partner_id, company_id, date)"
         " WHERE status = 'done' AND active AND mode != 'call'"
+    )
+    _planned_index = models.Index(
+        "(commercial_partner_id, company_id, date)"
+        " WHERE status = 'planned' AND active AND mode != 'call'"
     )
     _user_start_index = models.Index("(user_id, start)")
     # The newest first, of everybody.

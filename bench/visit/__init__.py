@@ -1,0 +1,1 @@
+"""Parts of the visit benchmark; they run inside Odoo's shell."""

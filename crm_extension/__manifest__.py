@@ -2,7 +2,7 @@
     "name": "CRM Extension",
     "summary": "Approvals, discount rules and order follow-up for sales, finance"
     " and warehouse",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Sales/CRM",
     "license": "AGPL-3",
     "author": "CRM Extension Community",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 from odoo import Command
-from odoo.tests import new_test_user
+from odoo.tests import HttpCase, new_test_user
 
 from odoo.addons.base.tests.common import BaseCommon
 
@@ -240,3 +240,20 @@ APPROVER = (
     "sales_team.group_sale_salesman_all_leads,"
     "crm_extension.crm_extension_group_approver"
 )
+
+
+class BrowserCase(HttpCase):
+    """What people do in the web client, each logged in as themselves."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Once for the class; each test would otherwise build them again.
+        for name in ("web.assets_web", "web.assets_tests"):
+            bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
+            bundle.css()
+            bundle.js()
+
+    def tour(self, name, user, url="/odoo"):
+        self.start_tour(url, f"crm_extension_{name}", login=user.login)
+        self.env.invalidate_all()

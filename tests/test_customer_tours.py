@@ -5,27 +5,14 @@ from datetime import timedelta
 import pytest
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import TAGS, ApprovalCommon
+from .common import TAGS, ApprovalCommon, BrowserCase
 
 
 @tagged(*TAGS)
 @pytest.mark.browser
-class TestCustomersInTheBrowser(ApprovalCommon, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # Once for the class; each test would otherwise build them again.
-        for name in ("web.assets_web", "web.assets_tests"):
-            bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
-            bundle.css()
-            bundle.js()
-
-    def tour(self, name, user, url):
-        self.start_tour(url, f"crm_extension_{name}", login=user.login)
-        self.env.invalidate_all()
-
+class TestCustomersInTheBrowser(ApprovalCommon, BrowserCase):
     def test_who_decides_is_drawn_by_choice_and_by_mouse(self):
         self.customer.is_company = True
         wang, li, zhou = self.env["res.partner"].create(

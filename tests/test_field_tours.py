@@ -2,29 +2,16 @@
 
 import pytest
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import TAGS
+from .common import TAGS, BrowserCase
 from .test_owner import OwnerCase
 
 
 @tagged(*TAGS)
 @pytest.mark.browser
-class TestFieldWorkOnThePhone(OwnerCase, HttpCase):
+class TestFieldWorkOnThePhone(OwnerCase, BrowserCase):
     browser_size = "390x844"
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # Once for the class; each test would otherwise build them again.
-        for name in ("web.assets_web", "web.assets_tests"):
-            bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
-            bundle.css()
-            bundle.js()
-
-    def tour(self, name, user, url):
-        self.start_tour(url, f"crm_extension_{name}", login=user.login)
-        self.env.invalidate_all()
 
     def test_a_visit_that_is_saved_where_there_is_no_net_is_there_once(self):
         self.tour(

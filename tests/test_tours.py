@@ -11,10 +11,10 @@ import requests
 from lxml import html
 
 from odoo import Command, fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tests.common import TEST_CURSOR_COOKIE_NAME, ChromeBrowser
 
-from .common import TAGS, ApprovalCommon
+from .common import TAGS, ApprovalCommon, BrowserCase
 from .test_named_flows import NamedFlowsCommon
 
 INBOX = "/odoo/approvals"
@@ -23,21 +23,8 @@ DELIVERIES = "/odoo/deliveries"
 
 @tagged(*TAGS)
 @pytest.mark.browser
-class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
+class TestStoryInTheBrowser(ApprovalCommon, BrowserCase):
     """A quotation that needs two people, from the question to the payment."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # Once for the class; each test would otherwise build them again.
-        for name in ("web.assets_web", "web.assets_tests"):
-            bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
-            bundle.css()
-            bundle.js()
-
-    def tour(self, name, user, url="/odoo"):
-        self.start_tour(url, f"crm_extension_{name}", login=user.login)
-        self.env.invalidate_all()
 
     def make_overdue_invoice(self, amount, days):
         due = fields.Date.context_today(self.customer) - timedelta(days=days)
@@ -295,12 +282,8 @@ class TestStoryInTheBrowser(ApprovalCommon, HttpCase):
 
 @tagged(*TAGS)
 @pytest.mark.browser
-class TestNamedFlowsInTheBrowser(NamedFlowsCommon, HttpCase):
+class TestNamedFlowsInTheBrowser(NamedFlowsCommon, BrowserCase):
     """Flows on other documents: a credit note, and a customer's payment term."""
-
-    def tour(self, name, user, url="/odoo"):
-        self.start_tour(url, f"crm_extension_{name}", login=user.login)
-        self.env.invalidate_all()
 
     def test_a_credit_note_is_asked_for_approved_and_posted(self):
         self.switch_on("refund")

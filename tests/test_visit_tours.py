@@ -5,24 +5,20 @@ from datetime import timedelta
 import pytest
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
-from .common import TAGS
+from .common import TAGS, BrowserCase
 from .test_visit import VisitCommon
 
 
 @tagged(*TAGS)
 @pytest.mark.browser
-class TestVisitsInTheBrowser(VisitCommon, HttpCase):
+class TestVisitsInTheBrowser(VisitCommon, BrowserCase):
     """A week of a salesperson, as it is."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        bundles = cls.env["ir.qweb"]
-        for name in ("web.assets_web", "web.assets_tests"):  # once for the class
-            bundle = bundles._get_asset_bundle(name, css=True, js=True)
-            bundle.js(), bundle.css()
         cls.company.crm_visit_positions = True
         cls.customer.user_id = cls.sales
 
@@ -30,10 +26,6 @@ class TestVisitsInTheBrowser(VisitCommon, HttpCase):
         super(VisitCommon, self).setUp()  # browsers live now
         started = fields.Datetime.now() - timedelta(minutes=10)
         self.visit = self.make_visit(start=started)
-
-    def tour(self, name, user, url):
-        self.start_tour(url, f"crm_extension_{name}", login=user.login)
-        self.env.invalidate_all()
 
     def tell(self):
         self.visit.write(self.story() | {"result": "She likes the oak"})

@@ -93,10 +93,12 @@ def recycling_rows(found):
         )
     yield row(
         f"memory of {words['busy']}",
-        many["megabytes"],
+        # What the few have taken is there for the many: the more counts.
+        max(few["megabytes"], many["megabytes"]),
         "MB",
         MEMORY,
-        f"{few['customers']:,}: {few['megabytes']:.0f} MB",
+        f"{few['customers']:,}: {few['megabytes']:.0f} MB,"
+        f" {many['customers']:,} after them: {many['megabytes']:.0f} MB more",
     )
     yield row(
         f"{words['busy']}: not put back",

@@ -777,30 +777,33 @@ class TestCost(CreditCommon, TransactionCase):
         read.assert_not_called()
 
 
+def ask_about_credit(env, gate):
+    """A policy that asks for whatever goes beyond the credit, for anybody's answer."""
+    point = {
+        "name": "Any one",
+        "approver_kind": "users",
+        "user_ids": [Command.set(env.ref("base.user_admin").ids)],
+    }
+    policy = env["crm.approval.policy"].create(
+        {
+            "name": f"Rivals, {gate}",
+            "gate": gate,
+            "require_reason": False,
+            "condition_domain": CREDIT,
+            "step_ids": [Command.create(point)],
+        }
+    )
+    policy._live({"state": "published"})
+    return policy
+
+
 @pytest.fixture
 def rivals():
     """Two quotations of 600 of a customer who may owe 1,000; removed afterwards."""
     with environment() as env:
         company = env.company
         used, company.account_use_credit_limit = company.account_use_credit_limit, True
-        policy = env["crm.approval.policy"].create(
-            {
-                "name": "Rivals",
-                "gate": "sale.order:confirm",
-                "require_reason": False,
-                "condition_domain": CREDIT,
-                "step_ids": [
-                    Command.create(
-                        {
-                            "name": "Any one",
-                            "approver_kind": "users",
-                            "user_ids": [Command.set(env.ref("base.user_admin").ids)],
-                        }
-                    )
-                ],
-            }
-        )
-        policy._live({"state": "published"})
+        policy = ask_about_credit(env, "sale.order:confirm")
         customer = env["res.partner"].create(
             {"name": f"Rival {uuid.uuid4().hex}", "credit_limit": 1000}
         )

@@ -10,7 +10,14 @@ from odoo.tests import Form, TransactionCase, tagged
 
 from .common import TAGS
 from .test_concurrency import environment
-from .test_glue_credit import CREDIT, CreditCommon, confirm, rivals, run_together  # noqa: F401
+from .test_glue_credit import (  # noqa: F401
+    CREDIT,
+    CreditCommon,
+    ask_about_credit,
+    confirm,
+    rivals,
+    run_together,
+)
 
 GATE = "account.move:post"
 
@@ -251,24 +258,7 @@ def bill(rivals):  # noqa: F811
     :return: ids of one of the quotations and of the invoice
     """
     with environment() as env:
-        policy = env["crm.approval.policy"].create(
-            {
-                "name": "Rival invoices",
-                "gate": GATE,
-                "require_reason": False,
-                "condition_domain": CREDIT,
-                "step_ids": [
-                    Command.create(
-                        {
-                            "name": "Any one",
-                            "approver_kind": "users",
-                            "user_ids": [Command.set(env.ref("base.user_admin").ids)],
-                        }
-                    )
-                ],
-            }
-        )
-        policy._live({"state": "published"})
+        policy = ask_about_credit(env, GATE)
         order = env["sale.order"].browse(rivals[0])
         line = {"name": "Goods", "price_unit": 600, "tax_ids": False}
         move = env["account.move"].create(

@@ -1,7 +1,6 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from .rhythm import Case, Limits, Purchases, Rhythm, follow, rhythm_of, stage_of
@@ -9,10 +8,9 @@ from .rhythm import Case, Limits, Purchases, Rhythm, follow, rhythm_of, stage_of
 # Customers per step of the nightly run: what a step holds in memory, and what is done
 # again when it breaks off.
 BATCH = 2000
+
+
 # What the run keeps for itself.
-RUN = frozenset({"run_on", "run_cursor", "last_run_on"})
-
-
 class Watched(NamedTuple):
     """A customer as the watch sees it.
 
@@ -43,6 +41,7 @@ class CrmChurnWatch(models.Model):
     """
 
     _name = "crm.churn.watch"
+    _inherit = ["crm.nightly.run"]
     _description = "Churn Warning"
     _order = "company_id, id"
     _rec_name = "company_id"
@@ -70,9 +69,6 @@ class CrmChurnWatch(models.Model):
         default=Limits().least_days,
         help="Nobody is at risk before so many days, however often it orders.",
     )
-    run_on = fields.Date(readonly=True, copy=False)
-    run_cursor = fields.Integer(readonly=True, copy=False)
-    last_run_on = fields.Date(string="Last Looked at", readonly=True, copy=False)
 
     _company_unique = models.UniqueIndex(
         "(company_id)", "The company has its churn warning already: change that one."
@@ -84,48 +80,13 @@ class CrmChurnWatch(models.Model):
         " 1000 % and 0 to 1000 days.",
     )
 
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_run(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_run(vals)
-        return super().write(vals)
-
-    def _refuse_run(self, vals):
-        # Superuser mode is the run's own.
-        if not self.env.su and RUN & vals.keys():
-            raise AccessError(
-                self.env._("How far the watch has come is noted by the watch alone.")
-            )
-
     # === CRON === #
 
     @api.model
     def _cron_watch(self):
         """Every night: look at the customers of all companies, in steps that are kept
         one by one."""
-        cron = self.env["ir.cron"]
-        watches = self._ensure().filtered("company_id.active").sorted("id")
-        running = watches.filtered("run_on")
-        if not running:
-            # Those of a day start together: the next call goes on with what is left.
-            for watch in watches:
-                watch._start()
-            running = watches
-        left = {watch: watch._count_left() for watch in running}
-        if not cron._commit_progress(remaining=sum(left.values())):
-            return
-        for watch in running:
-            while watch.run_on:
-                done = watch._take_step()
-                left[watch] = max(left[watch] - done, 0) if watch.run_on else 0
-                if not cron._commit_progress(done, remaining=sum(left.values())):
-                    return
+        self._ensure().filtered("company_id.active").sorted("id")._run_steps()
 
     @api.model
     def _ensure(self):

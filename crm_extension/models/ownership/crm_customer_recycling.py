@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from .recycling import EASE, RECYCLE, WARN, Held, Limits, follow
@@ -7,8 +6,6 @@ from .recycling import EASE, RECYCLE, WARN, Held, Limits, follow
 # Customers per step of the nightly run: what a step holds in memory, and what is done
 # again when it breaks off.
 BATCH = 1000
-# What the run keeps for itself.
-RUN = frozenset({"run_on", "run_cursor", "last_run_on"})
 
 
 class CrmCustomerRecycling(models.AbstractModel):
@@ -21,6 +18,7 @@ class CrmCustomerRecycling(models.AbstractModel):
     """
 
     _name = "crm.customer.recycling"
+    _inherit = ["crm.nightly.run"]
     _description = "Customers Who Go Back to the Pool"
 
     idle_days = fields.Integer(
@@ -40,28 +38,6 @@ class CrmCustomerRecycling(models.AbstractModel):
         " without it, however long the customer has been left alone already. 0: no"
         " warning.",
     )
-    run_on = fields.Date(readonly=True, copy=False)
-    run_cursor = fields.Integer(readonly=True, copy=False)
-    last_run_on = fields.Date(string="Last Looked at", readonly=True, copy=False)
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_run(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_run(vals)
-        return super().write(vals)
-
-    def _refuse_run(self, vals):
-        # Superuser mode is the run's own.
-        if not self.env.su and RUN & vals.keys():
-            raise AccessError(
-                self.env._("How far the nightly run has come is noted by it alone.")
-            )
 
     # === CRON === #
 
@@ -69,23 +45,10 @@ class CrmCustomerRecycling(models.AbstractModel):
     def _cron_recycle(self):
         """Every night: warn owners and put customers back, in steps that are kept one
         by one."""
-        cron = self.env["ir.cron"]
-        policies = self.sudo().search([("company_id.active", "=", True)])
-        running = policies.filtered("run_on")
-        if not running:
-            # Those of a day start together: the next call goes on with what is left.
-            for policy in policies:
-                policy.write({"run_on": policy._get_day(), "run_cursor": 0})
-            running = policies
-        left = {policy: policy._count_left() for policy in running}
-        if not cron._commit_progress(remaining=sum(left.values())):
-            return
-        for policy in running:
-            while policy.run_on:
-                done = policy._take_step()
-                left[policy] = max(left[policy] - done, 0) if policy.run_on else 0
-                if not cron._commit_progress(done, remaining=sum(left.values())):
-                    return
+        self.sudo().search([("company_id.active", "=", True)])._run_steps()
+
+    def _start(self):
+        self.write({"run_on": self._get_day(), "run_cursor": 0})
 
     def _count_left(self):
         return (

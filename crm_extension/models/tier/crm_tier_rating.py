@@ -57,18 +57,15 @@ class CrmTierRating(models.AbstractModel):
     """
 
     _name = "crm.tier.rating"
+    _inherit = ["crm.nightly.run"]
     _description = "Working Out Tiers"
 
-    run_on = fields.Date(
-        readonly=True, copy=False, help="The day of the run that is under way."
-    )
     run_phase = fields.Selection(
         selection=[("figures", "Reading figures"), ("tiers", "Rating")],
         readonly=True,
         copy=False,
     )
-    run_cursor = fields.Integer(readonly=True, copy=False)
-    last_run_on = fields.Date(string="Last Worked Out", readonly=True, copy=False)
+    last_run_on = fields.Date(string="Last Worked Out")
     is_stale = fields.Boolean(
         default=True,
         readonly=True,
@@ -83,25 +80,7 @@ class CrmTierRating(models.AbstractModel):
     def _cron_work_out(self):
         """Every night: work out the tiers of all companies, in steps that are kept
         one by one."""
-        cron = self.env["ir.cron"]
-        published = self.search([("state", "=", "published")], order="id")
-        running = published.filtered("run_on")
-        if not running:
-            # Those of a day start together: the next call goes on with what is left.
-            for scheme in published:
-                scheme._start()
-            running = published
-        left = {scheme: scheme._count_left() for scheme in running}
-        if not cron._commit_progress(remaining=sum(left.values())):
-            return
-        for scheme in running:
-            while scheme.run_on:
-                done = scheme._take_step()
-                left[scheme] = max(left[scheme] - done, 0) if scheme.run_on else 0
-                if not cron._commit_progress(done, remaining=sum(left.values())):
-                    return
-                # Another rating may have been put in force meanwhile.
-                scheme.invalidate_recordset()
+        self.search([("state", "=", "published")], order="id")._run_steps()
 
     def _start(self):
         company = self.company_id

@@ -5,6 +5,7 @@ from odoo.tools import SQL, ormcache
 from ..churn.crm_customer_rhythm import STAGES
 from ..churn.crm_customer_silence import STATES
 from ..churn.rhythm import LAST
+from .kept_field import leave_empty, take_out_kept
 
 # What the purchases are made of; they are read past the cache.
 READ = {
@@ -187,21 +188,13 @@ class CrmCustomerFaithful(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("crm_churn_state"):
-                self._crm_refuse_churn()
-        # Said here, so that no default says something else.
-        return super().create([vals | {"crm_churn_state": False} for vals in vals_list])
+        return super().create(
+            leave_empty(vals_list, "crm_churn_state", self._crm_refuse_churn)
+        )
 
     def write(self, vals):
-        if "crm_churn_state" not in vals:
-            return super().write(vals)
-        # A merge writes what is there already. Superuser mode: whoever may read it.
-        state = vals["crm_churn_state"] or False
-        if any(partner.crm_churn_state != state for partner in self.sudo()):
-            self._crm_refuse_churn()
         return super().write(
-            {name: value for name, value in vals.items() if name != "crm_churn_state"}
+            take_out_kept(self, vals, "crm_churn_state", self._crm_refuse_churn)
         )
 
     # === ACTION METHODS === #

@@ -6,6 +6,7 @@ from odoo.tools import SQL, date_utils, format_amount, format_date
 
 from ..tier.among import among
 from ..tier.score import Standing, falls_on, missing, points
+from .kept_field import leave_empty, take_out_kept
 
 # What the figures are made of; they are read past the cache.
 READ = {
@@ -267,21 +268,13 @@ class CrmCustomerWorth(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("crm_tier_id"):
-                self._crm_refuse_tier()
-        # Said here, so that no default says something else.
-        return super().create([vals | {"crm_tier_id": False} for vals in vals_list])
+        return super().create(
+            leave_empty(vals_list, "crm_tier_id", self._crm_refuse_tier)
+        )
 
     def write(self, vals):
-        if "crm_tier_id" not in vals:
-            return super().write(vals)
-        # A merge writes what is there already. Superuser mode: whoever may read it.
-        tier = vals["crm_tier_id"] or False
-        if any(partner.crm_tier_id.id != tier for partner in self.sudo()):
-            self._crm_refuse_tier()
         return super().write(
-            {name: value for name, value in vals.items() if name != "crm_tier_id"}
+            take_out_kept(self, vals, "crm_tier_id", self._crm_refuse_tier)
         )
 
     # === ACTION METHODS === #

@@ -94,12 +94,13 @@ class CrmCustomerFaithful(models.AbstractModel):
     _name = "crm.customer.faithful"
     _description = "Faithfulness of a Customer"
 
-    # Kept with the customer, so that confirming an order finds it with what else is.
+    # Kept with the customer, and fetched with Odoo's own fields, so that confirming an
+    # order finds it without a query.
     crm_churn_state = fields.Selection(
-        prefetch="crm_customer",
         selection=STATES,
         string="Churn",
         company_dependent=True,
+        prefetch=True,
         readonly=True,
         copy=False,
         groups="base.group_user",

@@ -10,7 +10,6 @@ from .rhythm import Case, Limits, Purchases, Rhythm, follow, rhythm_of, stage_of
 BATCH = 2000
 
 
-# What the run keeps for itself.
 class Watched(NamedTuple):
     """A customer as the watch sees it.
 

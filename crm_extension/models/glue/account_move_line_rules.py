@@ -56,7 +56,7 @@ class CrmAccountLineRules(models.AbstractModel):
                 line.product_id == product
                 and not line.is_downpayment
                 and line.order_id.state == "sale"
-                and line.order_id._crm_is_billed_to(customer)
+                and customer in line.order_id._crm_get_parties()
             )
         )[:1]
 
@@ -67,7 +67,7 @@ class CrmAccountLineRules(models.AbstractModel):
         customer = self.move_id.partner_id.commercial_partner_id
         ahead = self.sale_line_ids.filtered(
             lambda line: (
-                line.is_downpayment and line.order_id._crm_is_billed_to(customer)
+                line.is_downpayment and customer in line.order_id._crm_get_parties()
             )
         )
         if not ahead or self.price_subtotal >= 0:

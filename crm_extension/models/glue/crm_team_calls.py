@@ -109,6 +109,7 @@ class CrmTeamCalls(models.AbstractModel):
     def _cron_plan_return_calls(self):
         """Every night: plan the return calls of the next afternoon, team by team."""
         cron = self.env["ir.cron"]
+        # Superuser mode: the run plans for everybody.
         teams = self.sudo().search([("crm_return_calls", "=", True)])
         for number, team in enumerate(teams, 1):
             team._crm_plan_return_calls()

@@ -220,17 +220,6 @@ class SaleOrder(models.Model):
     def _crm_get_parties(self):
         return (self.partner_id | self.partner_invoice_id).commercial_partner_id
 
-    def _crm_is_billed_to(self, customer):
-        """Whether a single order is a customer's own, or billed to it.
-
-        :param customer: the company, or whoever stands alone
-        """
-        self.ensure_one()
-        return customer in (
-            self.partner_id.commercial_partner_id,
-            self.partner_invoice_id.commercial_partner_id,
-        )
-
     def _crm_get_unwanted(self):
         """Orders of individuals, where the company sells to organisations alone
         (FEATURES C01.3, JB-07)."""

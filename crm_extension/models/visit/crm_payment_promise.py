@@ -338,6 +338,7 @@ class CrmPaymentPromise(models.Model):
             )
             for one in promises:
                 one._note_outcome(outcomes[one.id])
+        self.write({"looked_at": fields.Datetime.now()})
         self._remind()
 
     def _to_promise(self):
@@ -355,7 +356,6 @@ class CrmPaymentPromise(models.Model):
             "state": outcome.state,
             "paid_amount": float(outcome.paid),
             "paid_on": outcome.paid_on or False,
-            "looked_at": fields.Datetime.now(),
         }
         changed = {name: told for name, told in values.items() if self[name] != told}
         if changed:

@@ -119,7 +119,8 @@ def test_a_room_names_no_model_it_may_not_know(room):
 def test_only_glue_inherits_foreign_models(room):
     # Conversation and activities are furniture of every room, no document.
     own = re.compile(
-        r"crm\.(approval|cached|concession|credit|discount|customer|nightly|tier|visit)"
+        r"crm\.(approval|cached|collection|concession|credit|discount|customer|hold|nightly"
+        r"|return|tier|visit)"
         r"\."
         r"|mail\.(thread|activity\.mixin)$"
     )

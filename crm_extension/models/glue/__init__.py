@@ -28,11 +28,14 @@ from . import sale_order_line_margin, sale_order_margin
 from . import credit_document  # before what is made of it
 from . import sale_order_credit, account_move_credit
 from . import sale_order_line_ledger, sale_order_ledger
+from . import sale_order_execution, sale_order_hold
+from . import sale_order_collection, sale_order_return
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
 from . import account_payment
 from . import stock_move
+from . import stock_picking_hold  # before the transfer that is made of it
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them
 from . import account_move

@@ -3,7 +3,8 @@ from odoo.tools import format_date
 
 
 class StockPicking(models.Model):
-    _inherit = "stock.picking"
+    _name = "stock.picking"
+    _inherit = ["crm.picking.hold", "stock.picking"]
 
     crm_approval_note = fields.Char(
         string="Approval",

@@ -342,8 +342,8 @@ class TestServiceAndHistory(ApprovalCommon, TransactionCase):
         )
         form = self.env.ref("base.view_partner_form")
         for user, count in (
-            *((plain, 1), (service, 6)),
-            *((self.sales, 13), (self.finance, 11)),
+            *((plain, 1), (service, 7)),
+            *((self.sales, 14), (self.finance, 12)),
         ):
             customer = self.customer.with_user(user)
             arch = customer.get_views([(form.id, "form")])["views"]["form"]["arch"]

@@ -133,6 +133,14 @@ class CrmCustomerContacts(models.AbstractModel):
             self._crm_cut_ties()
         return result
 
+    # === ACTION METHODS === #
+
+    @api.readonly
+    def action_crm_influence(self):
+        """Open who listens to a person."""
+        view = "crm_extension.res_partner_view_form_influence"
+        return self._crm_open_part(view, self.env._("Influences"))
+
     # === CRON === #
 
     @api.model

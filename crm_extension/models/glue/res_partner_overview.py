@@ -233,6 +233,21 @@ class CrmCustomerOverview(models.AbstractModel):
         today = fields.Date.context_today(self)
         return SQL(query, company=self.env.company.id, today=today, **parts)
 
+    def _crm_open_part(self, view, name):
+        """A dialog with a part of a single customer, which its form leaves out.
+
+        :param view: XML id of the form
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [[self.env.ref(view).id, "form"]],
+            "target": "new",
+        }
+
     def _crm_find_owed(self):
         """What some customers owe, past the rules of single documents: see below.
 

@@ -48,7 +48,7 @@ class CrmCustomerOwned(models.AbstractModel):
         compute="_compute_crm_owner", groups="base.group_user"
     )
     crm_owner_locked = fields.Boolean(
-        compute="_compute_crm_owner_locked",
+        compute="_compute_crm_owner",
         # No groups: a field that everybody's view has depends on it.
         help="Somebody else than the acting user says whose customer it is.",
     )
@@ -70,12 +70,14 @@ class CrmCustomerOwned(models.AbstractModel):
     def _compute_crm_owner(self):
         customers = self._origin._crm_filter_entities()
         rest = customers._crm_get_rest(self.env.user)
+        locked = set(customers._crm_filter_locked()._ids)
         sells = self.env.user.has_group(SALES)
         for partner in self:
             key = partner._origin.id
             owned = bool(partner.user_id)
             entity = partner._origin in customers
             mine = entity and partner.user_id == self.env.user
+            partner.crm_owner_locked = key in locked
             partner.crm_in_pool = entity and not owned
             partner.crm_may_claim = sells and entity and not owned and key not in rest
             partner.crm_may_release = mine
@@ -95,18 +97,15 @@ class CrmCustomerOwned(models.AbstractModel):
                 else not owned and partner._crm_tell_pool(row, rest.get(key))
             )
 
-    @api.depends("crm_owner_note")
+    @api.depends("crm_owner_note", "crm_shared_user_ids")
     @api.depends_context("uid", "lang")
     def _compute_crm_owner_panel(self):
         for partner in self:
-            partner.crm_owner_panel = escape(partner.crm_owner_note or "")
-
-    @api.depends("user_id", "parent_id", "is_company")
-    @api.depends_context("uid")
-    def _compute_crm_owner_locked(self):
-        locked = set(self._origin._crm_filter_entities()._crm_filter_locked()._ids)
-        for partner in self:
-            partner.crm_owner_locked = partner._origin.id in locked
+            told = [partner.crm_owner_note]
+            if colleagues := partner.crm_shared_user_ids:
+                names = ", ".join(colleagues.mapped("name"))
+                told.append(self.env._("Shared with %s", names))
+            partner.crm_owner_panel = escape(" · ".join(filter(None, told)))
 
     @api.model
     def _search_crm_in_pool(self, operator, value):

@@ -105,6 +105,14 @@ class CrmCustomerSight(models.AbstractModel):
             self._crm_check_sharing()
         return super().write(vals)
 
+    # === ACTION METHODS === #
+
+    @api.readonly
+    def action_crm_shared(self):
+        """Open with whom a customer is shared."""
+        view = "crm_extension.res_partner_view_form_shared"
+        return self._crm_open_part(view, self.env._("Shared with"))
+
     # === BUSINESS METHODS === #
 
     @api.model

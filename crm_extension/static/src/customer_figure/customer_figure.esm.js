@@ -36,6 +36,10 @@ function tellMoney(amount, {currency_id: currency}) {
     return formatMonetary(amount, {currencyId: currency && currency[0]});
 }
 
+function tellName(record) {
+    return record ? record[1] : _t("None yet");
+}
+
 function tellDay(day) {
     return day ? formatDate(deserializeDate(day)) : "";
 }
@@ -47,6 +51,7 @@ const KINDS = {
     money: {tell: tellMoney, beside: ["currency_id"]},
     overdue: {tell: tellMoney, beside: ["currency_id"], isAdded: true},
     broken: {tell: (value) => formatInteger(value), isAdded: true},
+    name: {tell: tellName},
     day: {tell: tellDay},
     due: {tell: tellDay, isAdded: true},
 };

@@ -12,9 +12,14 @@ export class CustomerPanel extends Component {
     static template = "crm_extension.CustomerPanel";
     static props = {...standardWidgetProps, field: String};
 
+    /** What is read of the customer. */
+    get names() {
+        return [this.props.field];
+    }
+
     setup() {
         this.orm = useService("orm");
-        this.state = useState({panel: ""});
+        this.state = useState({panel: "", mayRate: false});
         onWillStart(() => this.read(this.props.record));
         onWillUpdateProps(({record}) => {
             // Another customer, or the same one after it was worked out anew.
@@ -25,21 +30,49 @@ export class CustomerPanel extends Component {
     }
 
     async read({resId, resModel}) {
-        const name = this.props.field;
-        const rows = resId ? await this.orm.read(resModel, [resId], [name]) : [];
-        this.state.panel = rows.length ? markup(rows[0][name] || "") : "";
+        const rows = resId ? await this.orm.read(resModel, [resId], this.names) : [];
+        this.show(rows[0] || {});
+    }
+
+    show(values) {
+        this.state.panel = markup(values[this.props.field] || "");
+    }
+}
+
+/** Why a customer has its tier; whoever may, has it worked out anew. */
+export class TierPanel extends CustomerPanel {
+    static template = "crm_extension.TierPanel";
+
+    get names() {
+        return [...super.names, "crm_tier_may_rate"];
+    }
+
+    show(values) {
+        super.show(values);
+        this.state.mayRate = Boolean(values.crm_tier_may_rate);
+    }
+
+    /** Nothing that was typed is lost: it is saved before, and read again after. */
+    async workOut() {
+        const {record} = this.props;
+        if (await record.save()) {
+            await this.orm.call(record.resModel, "action_crm_tier_work_out", [
+                [record.resId],
+            ]);
+            await record.load();
+        }
     }
 }
 
 /** Each panel is a widget of its own, so that a view cannot show any other field. */
-for (const field of [
-    "crm_tier_panel",
-    "crm_kind_panel",
-    "crm_owner_panel",
-    "crm_credit_panel",
+for (const [field, component] of [
+    ["crm_tier_panel", TierPanel],
+    ["crm_kind_panel", CustomerPanel],
+    ["crm_owner_panel", CustomerPanel],
+    ["crm_credit_panel", CustomerPanel],
 ]) {
     registry.category("view_widgets").add(field, {
-        component: CustomerPanel,
+        component,
         extractProps: () => ({field}),
     });
 }

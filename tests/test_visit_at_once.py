@@ -91,3 +91,63 @@ def test_two_devices_that_tell_the_same_visit_at_once_make_one(met):
     told = at_once((one, telling), (one, telling))
     assert told.count("done") == 1, told
     assert any("is told already" in text for text in told)
+
+
+def test_of_two_who_draw_at_once_none_draws_what_the_other_has_drawn(met):
+    (one, two), customer = met
+    story = {
+        "start": fields.Datetime.now() - timedelta(hours=2),
+        "status": "done",
+        "purpose": "Show the samples",
+        "result": "She likes them",
+        "person_ids": [Command.create({"name": "Wang", "role": "Buyer"})],
+    }
+    with environment(one) as env:
+        log(customer, "outside_follow", **story)(env)
+    with environment() as env:
+        group = env.ref("sales_team.group_sale_manager")
+        leaders = (
+            env["res.users"]
+            .create(
+                [
+                    {
+                        "name": "Leader",
+                        "login": f"t_{uuid.uuid4().hex}",
+                        "group_ids": [Command.link(group.id)],
+                    }
+                    for _number in (1, 2)
+                ]
+            )
+            .ids
+        )
+
+    def draw(env):
+        today = fields.Date.context_today(env.user)
+        env["crm.visit.sample"]._draw(
+            env["res.users"].browse((one, two)),
+            today - timedelta(days=1),
+            today,
+            lambda _found: 1,
+            "one of each",
+        )
+
+    told = at_once(*((leader, draw) for leader in leaders))
+    try:
+        with environment() as env:
+            checks = env["crm.visit.check"].search([("user_id", "in", (one, two))])
+            assert len(checks) == 1, told
+    finally:
+        with environment() as env:
+            # Nobody deletes what was drawn, so not through the model.
+            env.cr.execute(
+                """
+                WITH gone AS (
+                    DELETE FROM crm_visit_check WHERE user_id = ANY(%s)
+                    RETURNING sample_id)
+                SELECT DISTINCT sample_id FROM gone
+                """,
+                [[one, two]],
+            )
+            samples = [sample for (sample,) in env.cr.fetchall()]
+            env.cr.execute("DELETE FROM crm_visit_sample WHERE id = ANY(%s)", [samples])
+            env["res.users"].browse(leaders).active = False

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..sampling import draw, new_seed
+from ..turns import take_turns
 from . import rules
 
 
@@ -64,6 +65,8 @@ class CrmVisitSample(models.Model):
         :raises UserError: where an earlier sample still waits
         """
         self._check_may_draw(people)
+        # Of two who draw at once, the second leaves out what the first has drawn.
+        take_turns(people)
         self._check_is_checked(people, date_from, date_to)
         visits = self._find_population(people, date_from, date_to)
         seed = new_seed()

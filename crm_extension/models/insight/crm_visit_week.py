@@ -19,7 +19,7 @@ class CrmVisitWeek(models.Model):
     _inherit = ["crm.visit.board"]
     _description = "Week of Visits"
     _auto = False
-    _order = "week desc, missing desc, user_id"
+    _order = "week desc, missing desc, id"
     _rec_name = "user_id"
     _depends = {
         "crm.visit": ["active", "date", "kind", "partner_id", "review", "status"]

@@ -170,6 +170,26 @@ class TestDocuments(DocumentCase):
         self.theirs.user_id = False  # in the pool
         self.assertSees(self.sales, self.sales | self.sales2)
 
+    def test_who_is_to_decide_sees_the_document_until_it_is_decided(self):
+        other = new_test_user(self.env, "t_other", groups=SALES_MANAGER, name="Other")
+        step = {"name": "Other", "approver_kind": "users"}
+        step |= {"user_ids": [Command.set(other.ids)], "condition_domain": "[]"}
+        self.change_policy(
+            condition_domain="[]",
+            step_ids=[Command.clear(), Command.create(step)],
+        )
+        order = self.documents[self.sales]["sale.order"]
+        self.assertFalse(order.with_user(other).has_access("read"))
+        order.with_user(self.sales).action_approval_request()
+        found = self.env["sale.order"].with_user(other).search([])
+        self.assertEqual(found.sudo(), order)
+        self.assertEqual(order.order_line.with_user(other).search([]), found.order_line)
+        with Form(found) as form:
+            self.assertEqual(form.partner_id, self.mine)
+        self.decide(other)
+        self.env.invalidate_all()
+        self.assertFalse(order.with_user(other).has_access("read"))
+
     def test_among_very_many_customers_it_is_the_same(self):
         self.sales.group_ids += self.env.ref(ALL_LEADS)
         with patch.object(res_users_sight, "MANY", -2):

@@ -33,6 +33,35 @@ def _query_seen(seen, customer, model, alias, query):
     return SQL("%s IN %s", model._field_to_sql(alias, customer, query), seen)
 
 
+# What is part of a document: which one, and by which field.
+PARTS = {
+    "sale.order.line": ("sale.order", "order_id"),
+    "account.move.line": ("account.move", "move_id"),
+}
+# What waits for somebody's decision.
+ASKED = """
+    %(document)s IN (
+        SELECT request.res_id
+          FROM crm_approval_item item
+          JOIN crm_approval_request request ON request.id = item.request_id
+         WHERE item.user_id = %(user)s AND item.state = 'open'
+           AND request.res_model = %(model)s)
+"""
+
+
+def _query_asked(user_id, model, alias, _query):
+    """Condition: the document, or what it is part of, waits for somebody's decision."""
+    name, key = PARTS.get(model._name, (model._name, "id"))
+    items, requests = model.env["crm.approval.item"], model.env["crm.approval.request"]
+    return SQL(
+        ASKED,
+        document=SQL.identifier(alias, key),
+        user=user_id,
+        model=name,
+        to_flush=(items._fields["state"], requests._fields["res_id"]),
+    )
+
+
 class CrmUserSight(models.AbstractModel):
     """Which customers people of sales see, where a company shows them by the reporting
     line (FEATURES GZ-02, C24.1): a salesperson one's own, whoever leads a team, people
@@ -78,7 +107,8 @@ class CrmUserSight(models.AbstractModel):
     ):
         """Which documents about customers a person sees, for the record rules: one's
         own and those of one's people, whoever looks after the customer by now; those of
-        nobody for nobody yet; and those about customers whom one sees.
+        nobody for nobody yet; those about customers whom one sees; and what waits for
+        one's decision, as long as it does.
 
         :param person: field that says whose document it is
         :param customer: field that leads to the customer or one of its contacts
@@ -92,7 +122,8 @@ class CrmUserSight(models.AbstractModel):
             customer, "=", False
         )
         seen = self._crm_get_seen_domain(customer)
-        domain = own | nobodys | seen | companies._crm_get_open_domain()
+        asked = fields.Domain.custom(to_sql=partial(_query_asked, self.id))
+        domain = own | nobodys | seen | asked | companies._crm_get_open_domain()
         return fields.Domain(path, "any!", domain) if path else domain
 
     def _crm_get_seen_domain(self, customer):

@@ -97,6 +97,7 @@
         "views/crm_visit_check_views.xml",
         "views/crm_team_views.xml",
         "views/account_move_views.xml",
+        "views/account_payment_summary_views.xml",
         "views/helpdesk_ticket_views.xml",
         "views/mail_activity_views.xml",
         "views/product_template_views.xml",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import TAGS, ApprovalCommon
 
@@ -678,3 +679,57 @@ class TestOnTheOrder(ExecutionCase, TransactionCase):
         for deed in ("action_lock", "action_unlock"):
             getattr(order, deed)()
             self.assertTold(order, need="later", next_step="supply")
+
+
+@tagged(*TAGS)
+class TestReceipts(ExecutionCase, TransactionCase):
+    """KC-02: a receipt says which products it pays."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.table.invoice_policy = "order"
+
+    def test_a_receipt_names_the_products_of_its_invoice(self):
+        order = self.sell((self.table, 1), (self.fee, 1), (self.table, 2))
+        payment = self.pay(self.bill(order))
+        self.assertEqual(payment.with_user(self.finance).crm_summary, "Table, Delivery Fee")
+
+    def test_a_deposit_names_the_products_of_its_order(self):
+        order = self.sell((self.table, 5))
+        wizard = (
+            self.env["sale.advance.payment.inv"]
+            .with_context(active_model="sale.order", active_ids=order.ids)
+            .create({"advance_payment_method": "percentage", "amount": 30})
+        )
+        deposit = wizard._create_invoices(order)
+        deposit.action_post()
+        self.assertEqual(self.pay(deposit).crm_summary, "Table")
+
+    def test_a_receipt_for_nothing_in_particular_names_nothing(self):
+        payment = self.env["account.payment"].create(
+            {"partner_id": self.customer.id, "amount": 5, "journal_id": self.bank.id}
+        )
+        self.assertFalse(payment.crm_summary)
+
+    def test_the_printed_receipt_says_it(self):
+        payment = self.pay(self.bill(self.sell((self.table, 1))))
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "account.action_report_payment_receipt", payment.ids
+        )
+        self.assertIn("Table", html.decode())
+
+
+@tagged(*TAGS)
+class TestHeld(ExecutionCase, TransactionCase):
+    """A delivery that is held waits for its release, whatever else is due."""
+
+    def test_a_held_delivery_blocks_the_order(self):
+        self.put_in_stock(5)
+        order = self.sell((self.table, 5), days=-3)
+        rows = type(self.env["crm.order.execution"])
+        self.patch(rows, "_get_held", lambda _rows: SQL("TRUE"))
+        self.assertTold(order, need="blocked", next_step="release")
+        self.deliver(order)
+        # What has left is not held any more.
+        self.assertTold(order, need="today", next_step="invoice")

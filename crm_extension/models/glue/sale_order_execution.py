@@ -152,7 +152,7 @@ class CrmSaleExecution(models.AbstractModel):
     # === BUSINESS METHODS: fulfilment === #
 
     def _crm_get_product_names(self):
-        """What is sold, line by line. Down payments sell nothing."""
+        """What the orders sell, line by line. Down payments sell nothing."""
         lines = self.order_line.filtered(
             lambda line: line.product_id and not line.is_downpayment
         )

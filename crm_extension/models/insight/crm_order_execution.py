@@ -291,9 +291,13 @@ class CrmOrderExecution(models.Model):
     @api.model
     def _get_held(self):
         """SQL: whether the transfer of ``move`` must not leave."""
-        return SQL("FALSE")
+        if "crm_held" not in self.env["stock.picking"]._fields:
+            return SQL("FALSE")
+        return SQL("transfer.crm_held")
 
     @api.model
     def _join_held(self):
         """SQL: the table that says so."""
-        return SQL()
+        if "crm_held" not in self.env["stock.picking"]._fields:
+            return SQL()
+        return SQL("LEFT JOIN stock_picking transfer ON transfer.id = move.picking_id")

@@ -7,6 +7,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import SQL
 
+from odoo.addons.crm_extension.models.insight.crm_order_execution import (
+    CrmOrderExecution,
+)
+
 from .common import TAGS, ApprovalCommon
 
 UNDONE = ("late", "today", "blocked", "to_release", "later")
@@ -559,6 +563,27 @@ class TestBoard(ExecutionCase, TransactionCase):
         )["groups"]
         self.assertEqual([group["need"] for group in groups], list(UNDONE))
 
+    def test_the_board_shows_what_odoo_would_show_in_fewer_queries(self):
+        for days in (5, 3, -2, 4):
+            self.sell((self.table, 1), days=days)
+        rows = self.env["crm.order.execution"]
+        domain = [("partner_id", "=", self.customer.id), ("need", "in", UNDONE)]
+        wanted = {"name": {}, "next_on": {}, "partner_id": {"fields": {"name": {}}}}
+        told = {"auto_unfold": True, "unfold_read_specification": wanted}
+        later = {"value": "later", "limit": 2, "offset": 0, "folded": False}
+        openings = ([], [later], [later | {"folded": True}], [later | {"offset": 1}])
+        for opening in openings:
+            asked = told | {"opening_info": opening}
+            ours = rows.web_read_group(domain, ["need"], ["awaited:sum"], **asked)
+            odoos = super(CrmOrderExecution, rows).web_read_group(
+                domain, ["need"], ["awaited:sum"], **asked
+            )
+            self.assertEqual(ours, odoos, opening)
+        self.env.invalidate_all()
+        with self.count_queries() as count:
+            rows.web_read_group(domain, ["need"], **told)
+        self.assertLessEqual(count.value, 5)
+
     def test_many_orders_cost_as_many_queries_as_one(self):
         self.put_in_stock(50)
         orders = self.env["sale.order"]
@@ -693,7 +718,9 @@ class TestReceipts(ExecutionCase, TransactionCase):
     def test_a_receipt_names_the_products_of_its_invoice(self):
         order = self.sell((self.table, 1), (self.fee, 1), (self.table, 2))
         payment = self.pay(self.bill(order))
-        self.assertEqual(payment.with_user(self.finance).crm_summary, "Table, Delivery Fee")
+        self.assertEqual(
+            payment.with_user(self.finance).crm_summary, "Table, Delivery Fee"
+        )
 
     def test_a_deposit_names_the_products_of_its_order(self):
         order = self.sell((self.table, 5))

@@ -1,3 +1,5 @@
+from itertools import chain
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, float_repr, format_date
@@ -8,6 +10,7 @@ from . import execution_sql as sql
 PLAIN = frozenset(
     {"company_id", "date_order", "id", "name", "partner_id", "team_id", "user_id"}
 )
+ROOM = 2**31  # more than any id: a place tells the day and the id
 UNDONE = ("late", "today", "blocked", "to_release", "later")
 
 
@@ -141,6 +144,9 @@ class CrmOrderExecution(models.Model):
         readonly=True,
     )
     next_on = fields.Date(string="Due", readonly=True)
+    place = fields.Integer(
+        readonly=True, aggregator=None, help="By when it is due, and then by its id."
+    )
     next_words = fields.Char(string="What Comes Next", compute="_compute_next_words")
 
     # === COMPUTE METHODS === #
@@ -156,6 +162,66 @@ class CrmOrderExecution(models.Model):
     def _expand_needs(self, needs, _domain):
         """Every column of the board, and what else was found."""
         return [*UNDONE, *(need for need in needs if need and need not in UNDONE)]
+
+    # === WEB CLIENT === #
+
+    @api.model
+    @api.readonly
+    def web_read_group(
+        self,
+        domain,
+        groupby,
+        aggregates=(),
+        limit=None,
+        offset=0,
+        order=None,
+        **opened,
+    ):
+        """As Odoo's own, which would work out all rows again for each column of the
+        board: what each column shows first is found together with how many it has."""
+        limits = self._get_column_limits(opened)
+        if list(groupby) != ["need"] or order or limits is None:
+            return super().web_read_group(
+                domain, groupby, aggregates, limit, offset, order, **opened
+            )
+        groups, length = self._formatted_read_group_with_length(
+            Domain(domain),
+            groupby,
+            [*dict.fromkeys([*aggregates, "__count", "place:array_agg"])],
+            offset=offset,
+            limit=limit,
+            order="need",
+        )
+        self._fill_columns(groups, limits, opened.get("unfold_read_specification"))
+        return {"groups": groups, "length": length}
+
+    @api.model
+    def _get_column_limits(self, opened):
+        """How many cards columns show, ``{need: number}``, of others ``{None: number}``;
+        None for a board that was leafed through."""
+        known = opened.get("opening_info") or ()
+        if any(one.get("offset") or one.get("progressbar_domain") for one in known):
+            return None
+        usual = opened.get("unfold_read_default_limit", 80)
+        limits = {None: usual if opened.get("auto_unfold") else 0}
+        for one in known:
+            limits[one["value"]] = 0 if one["folded"] else one.get("limit", usual)
+        return limits
+
+    @api.model
+    def _fill_columns(self, groups, limits, specification):
+        places = {}
+        for group in groups:
+            group.pop("__fold", None)
+            number = limits.get(group["need"], limits[None])
+            found = sorted(group.pop("place:array_agg") or ())
+            if number != 0:
+                places[group["need"]] = [place % ROOM for place in found[:number]]
+        rows = self.browse(chain.from_iterable(places.values()))
+        read = {row["id"]: row for row in rows.web_read(specification or {})}
+        for group in groups:
+            if group["need"] in places:
+                group["__records"] = [read[key] for key in places[group["need"]]]
 
     # === ACTION METHODS === #
 

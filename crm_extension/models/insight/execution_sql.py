@@ -21,13 +21,13 @@ UNDONE = """
     WHEN 'sale' THEN
         COALESCE(sale_order.invoice_status, 'no') NOT IN ('invoiced', 'upselling')
         OR sale_order.delivery_status IS DISTINCT FROM 'full'
-        OR sale_order.id IN (
-            SELECT line.order_id
-              FROM account_move move
-              JOIN account_move_line item ON item.move_id = move.id
-              JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = item.id
-              JOIN sale_order_line line ON line.id = rel.order_line_id
-             WHERE move.state = 'posted'
+        OR EXISTS (
+            SELECT FROM sale_order_line line
+              JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
+              JOIN account_move_line item ON item.id = rel.invoice_line_id
+              JOIN account_move move ON move.id = item.move_id
+             WHERE line.order_id = sale_order.id
+               AND move.state = 'posted'
                AND move.move_type IN ('out_invoice', 'out_refund')
                AND move.payment_state IN ('not_paid', 'partial', 'blocked'))
     WHEN 'cancel' THEN
@@ -37,10 +37,11 @@ UNDONE = """
               JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
              WHERE line.order_id = sale_order.id)
     ELSE
-        sale_order.id IN (
-            SELECT res_id FROM crm_approval_request
-             WHERE res_model = 'sale.order'
-               AND state IN ('pending', 'rework', 'granted'))
+        EXISTS (
+            SELECT FROM crm_approval_request request
+             WHERE request.res_model = 'sale.order'
+               AND request.res_id = sale_order.id
+               AND request.state IN ('pending', 'rework', 'granted'))
     END
 """
 # The last answer to a question about the order counts.
@@ -54,42 +55,30 @@ ASKED = """
      WHERE request.state NOT IN ('cancelled', 'passed')
      ORDER BY request.res_id, request.id DESC
 """
-# Of each line, what has moved. Sections, notes and down payments are no goods; nor is
-# what nobody waits for: services that are billed as ordered, whatever is told of them.
-# What is ordered with a quantity below zero is to come back.
-LINES = """
-    SELECT line.order_id,
-           GREATEST(line.product_uom_qty, 0) AS ordered,
-           line.qty_delivered
-               + COALESCE(SUM(moved.amount) FILTER (
-                   WHERE moved.back AND move.state = 'done' AND move.to_refund
-                 ), 0) AS delivered,
-           line.qty_delivered_method = 'stock_move' AS stocked,
-           COALESCE(SUM(moved.amount) FILTER (
-               WHERE NOT moved.back
-                 AND move.state IN ('assigned', 'partially_available')
-           ), 0) AS reserved,
-           COALESCE(SUM(moved.amount) FILTER (
-               WHERE moved.back AND move.state = 'done'
-           ), 0) AS returned,
-           COALESCE(BOOL_OR(moved.open AND NOT moved.back), FALSE) AS leaving,
-           COALESCE(BOOL_OR(moved.open AND moved.back), FALSE) AS coming,
-           COALESCE(BOOL_OR(move.state = 'done' AND NOT moved.back), FALSE) AS gone,
-           COALESCE(BOOL_OR(moved.open AND NOT moved.back AND %(held)s), FALSE)
-               AS held,
-           MIN(moved.day) FILTER (WHERE moved.open AND NOT moved.back) AS leaving_at,
-           MIN(moved.day) FILTER (WHERE moved.open AND moved.back) AS coming_at
+# Of each line, what has moved. Each grouping here is by a column of a table, not of
+# another grouping: of that, the database would not guess how many there are.
+MOVES = """
+    SELECT move.sale_line_id AS line_id,
+           SUM(moved.amount) FILTER (
+               WHERE NOT back AND move.state IN ('assigned', 'partially_available')
+           ) AS reserved,
+           SUM(moved.amount) FILTER (WHERE back AND NOT open) AS returned,
+           SUM(moved.amount) FILTER (WHERE back AND NOT open AND move.to_refund)
+               AS refunded,
+           BOOL_OR(open AND NOT back) AS leaving,
+           BOOL_OR(open AND back) AS coming,
+           BOOL_OR(NOT open AND NOT back) AS gone,
+           BOOL_OR(open AND NOT back AND %(held)s) AS held,
+           MIN(day) FILTER (WHERE open AND NOT back) AS leaving_at,
+           MIN(day) FILTER (WHERE open AND back) AS coming_at
       FROM picked
       JOIN sale_order_line line ON line.order_id = picked.id
-      JOIN product_product product ON product.id = line.product_id
-      JOIN product_template template ON template.id = product.product_tmpl_id
- LEFT JOIN (
-           stock_move move
-           JOIN stock_location source ON source.id = move.location_id
-           JOIN stock_location target
-             ON target.id = move.location_dest_id AND target.usage <> 'inventory'
-           ) ON move.sale_line_id = line.id
-            AND move.product_id = line.product_id AND move.state <> 'cancel'
+      JOIN stock_move move
+        ON move.sale_line_id = line.id
+       AND move.product_id = line.product_id AND move.state <> 'cancel'
+      JOIN stock_location source ON source.id = move.location_id
+      JOIN stock_location target
+        ON target.id = move.location_dest_id AND target.usage <> 'inventory'
  LEFT JOIN uom_uom of_move
         ON of_move.id = move.product_uom AND move.product_uom <> line.product_uom_id
  LEFT JOIN uom_uom of_line
@@ -105,85 +94,84 @@ CROSS JOIN LATERAL (
                   move.state <> 'done' AS open,
                   COALESCE(move.date_deadline, move.date) AS day
            ) moved
+     GROUP BY move.sale_line_id
+"""
+# Of each order. Sections, notes and down payments are no goods; nor is what nobody
+# waits for: services that are billed as ordered, whatever is told of them. What is
+# ordered with a quantity below zero is to come back.
+GOODS = """
+    SELECT line.order_id,
+           SUM(of_line.ordered) AS ordered,
+           SUM(GREATEST(of_line.delivered, 0)) AS delivered,
+           COALESCE(SUM(moves.reserved), 0) AS reserved,
+           COALESCE(SUM(moves.returned), 0) AS returned,
+           -- More of one line makes up for nothing that another one lacks. What was
+           -- left out of a delivery, and of a backorder too, is not awaited any more.
+           COALESCE(SUM(GREATEST(of_line.ordered - of_line.delivered, 0)) FILTER (
+               WHERE stocked AND (leaving OR gone IS NOT TRUE)), 0) AS goods,
+           COALESCE(SUM(GREATEST(of_line.ordered - of_line.delivered, 0)) FILTER (
+               WHERE NOT stocked), 0) AS work,
+           BOOL_OR(stocked) AS stocked,
+           COALESCE(BOOL_OR(leaving), FALSE) AS leaving,
+           COALESCE(BOOL_OR(coming), FALSE) AS coming,
+           COALESCE(BOOL_OR(gone), FALSE) AS gone,
+           COALESCE(BOOL_OR(held), FALSE) AS held,
+           MIN(leaving_at) AS leaving_at,
+           MIN(coming_at) AS coming_at
+      FROM picked
+      JOIN sale_order_line line ON line.order_id = picked.id
+      JOIN product_product product ON product.id = line.product_id
+      JOIN product_template template ON template.id = product.product_tmpl_id
+ LEFT JOIN moves ON moves.line_id = line.id
+CROSS JOIN LATERAL (
+           SELECT GREATEST(line.product_uom_qty, 0) AS ordered,
+                  line.qty_delivered + COALESCE(moves.refunded, 0) AS delivered,
+                  line.qty_delivered_method = 'stock_move' AS stocked
+           ) of_line
      WHERE line.display_type IS NULL
        AND line.is_downpayment IS NOT TRUE
        AND line.is_expense IS NOT TRUE
        AND template.type <> 'combo'
        AND (line.qty_delivered_method <> 'manual'
             OR template.invoice_policy = 'delivery')
-     GROUP BY line.id
+     GROUP BY line.order_id
 """
-GOODS = """
-    SELECT order_id,
-           SUM(ordered) AS ordered,
-           SUM(GREATEST(delivered, 0)) AS delivered,
-           SUM(reserved) AS reserved,
-           SUM(returned) AS returned,
-           -- More of one line makes up for nothing that another one lacks. What was
-           -- left out of a delivery, and of a backorder too, is not awaited any more.
-           COALESCE(SUM(GREATEST(ordered - delivered, 0)) FILTER (
-               WHERE stocked AND (leaving OR NOT gone)), 0) AS goods,
-           COALESCE(SUM(GREATEST(ordered - delivered, 0)) FILTER (
-               WHERE NOT stocked), 0) AS work,
-           BOOL_OR(stocked) AS stocked,
-           BOOL_OR(leaving) AS leaving,
-           BOOL_OR(coming) AS coming,
-           BOOL_OR(gone) AS gone,
-           BOOL_OR(held) AS held,
-           MIN(leaving_at) AS leaving_at,
-           MIN(coming_at) AS coming_at
-      FROM lines
-     GROUP BY order_id
-"""
-# What each invoice bills of each order, credit notes below zero.
-BILLS = """
-    SELECT picked.id AS order_id, move.id AS move_id,
-           SUM(item.price_total)
-               * CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END AS amount
+# What invoices bill of each order, credit notes below zero. An invoice for several
+# orders is paid, and late, for each of them alike. In another currency than the order,
+# it counts as Odoo converts it: by the rates of its day.
+MONEY = """
+    SELECT line.order_id,
+           SUM(bill.amount) AS invoiced,
+           SUM(bill.amount * paid.share) AS paid,
+           SUM(bill.amount * (1 - paid.share))
+               FILTER (WHERE move.move_type = 'out_invoice') AS unpaid,
+           SUM(-bill.amount * (1 - paid.share))
+               FILTER (WHERE move.move_type = 'out_refund') AS owed,
+           SUM(bill.amount * dues.overdue / NULLIF(move.amount_total, 0)) AS overdue,
+           MIN(dues.pay_on) AS pay_on
       FROM picked
       JOIN sale_order_line line ON line.order_id = picked.id
       JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
-      JOIN account_move_line item
-        ON item.id = rel.invoice_line_id AND item.parent_state = 'posted'
+      JOIN account_move_line item ON item.id = rel.invoice_line_id
       JOIN account_move move
-        ON move.id = item.move_id AND move.move_type IN ('out_invoice', 'out_refund')
-     GROUP BY picked.id, move.id
-"""
-# What is to be paid first of those that are not paid, and what should have been.
-DUES = """
-    SELECT bills.order_id, bills.move_id, MIN(item.date_maturity) AS pay_on,
-           COALESCE(SUM(item.amount_residual_currency) FILTER (
-               WHERE item.date_maturity < %(today)s), 0) AS overdue
-      FROM bills
-      JOIN account_move move
-        ON move.id = bills.move_id
-       AND move.payment_state IN ('not_paid', 'partial', 'blocked')
-      JOIN account_move_line item
-        ON item.move_id = move.id AND item.display_type = 'payment_term'
-       AND item.reconciled IS NOT TRUE
-     WHERE bills.amount > 0
-     GROUP BY bills.order_id, bills.move_id
-"""
-# An invoice for several orders is paid, and late, for each of them alike. In another
-# currency than the order, it counts as Odoo converts it: by the rates of its day.
-MONEY = """
-    SELECT bills.order_id,
-           SUM(ROUND(bill.amount, digits)) AS invoiced,
-           SUM(ROUND(bill.amount * paid.share, digits)) AS paid,
-           SUM(ROUND(bill.amount * (1 - paid.share), digits))
-               FILTER (WHERE bills.amount > 0) AS unpaid,
-           SUM(ROUND(-bill.amount * (1 - paid.share), digits))
-               FILTER (WHERE bills.amount < 0) AS owed,
-           SUM(ROUND(dues.overdue * bill.amount / NULLIF(move.amount_total, 0), digits))
-               AS overdue,
-           MIN(dues.pay_on) AS pay_on
-      FROM bills
-      JOIN picked ON picked.id = bills.order_id
-      JOIN account_move move ON move.id = bills.move_id
-      JOIN (SELECT id, decimal_places AS digits FROM res_currency) currency
-        ON currency.id = picked.currency_id
- LEFT JOIN dues
-        ON dues.order_id = bills.order_id AND dues.move_id = bills.move_id
+        ON move.id = item.move_id AND move.state = 'posted'
+       AND move.move_type IN ('out_invoice', 'out_refund')
+           -- What is to be paid first, and what should have been: of what is open, which is said
+-- inside, so that nothing else is looked up.
+ LEFT JOIN LATERAL (
+           SELECT MIN(term.date_maturity) AS pay_on,
+                  SUM(term.amount_residual_currency) FILTER (
+                      WHERE term.date_maturity < %(today)s) AS overdue
+             FROM account_move_line term
+            WHERE move.payment_state IN ('not_paid', 'partial', 'blocked')
+              AND move.move_type = 'out_invoice'
+              AND term.move_id = move.id AND term.display_type = 'payment_term'
+              AND term.reconciled IS NOT TRUE
+           ) dues ON TRUE
+ LEFT JOIN LATERAL (
+           SELECT %(rate_of_order)s / %(rate_of_invoice)s AS factor
+            WHERE move.currency_id <> picked.currency_id OFFSET 0
+           ) rate ON TRUE
 CROSS JOIN LATERAL (
            SELECT CASE WHEN move.amount_total = 0
                          OR move.payment_state IN ('paid', 'in_payment', 'reversed')
@@ -191,11 +179,10 @@ CROSS JOIN LATERAL (
                        ELSE 1 - move.amount_residual / move.amount_total END AS share
            ) paid
 CROSS JOIN LATERAL (
-           SELECT CASE WHEN move.currency_id = picked.currency_id THEN bills.amount
-                       ELSE bills.amount * %(rate_of_order)s / %(rate_of_invoice)s
-                       END AS amount
+           SELECT item.price_total * COALESCE(rate.factor, 1)
+                  * CASE move.move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS amount
            ) bill
-     GROUP BY bills.order_id
+     GROUP BY line.order_id
 """
 # As res.currency says it, of the company at the head of the tree.
 RATE = """
@@ -217,7 +204,8 @@ RATE = """
 """
 RATE_OF_ORDER = RATE.format(currency="picked.currency_id")
 RATE_OF_INVOICE = RATE.format(currency="move.currency_id")
-# All of it beside each other, nothing for what there is none of.
+# All of it beside each other, nothing for what there is none of. OFFSET 0: each is
+# worked out once for a row, not wherever the next one names it.
 FIGURES = """
     SELECT picked.*,
            asked.answer,
@@ -240,16 +228,18 @@ FIGURES = """
            (COALESCE(goods.leaving_at, picked.commitment_date)
                AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS leaving_on,
            (goods.coming_at AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS coming_on,
-           COALESCE(money.invoiced, 0) AS amount_invoiced,
-           COALESCE(money.paid, 0) AS amount_paid,
-           COALESCE(money.unpaid, 0) AS amount_unpaid,
-           COALESCE(money.owed, 0) AS amount_owed,
-           COALESCE(money.overdue, 0) AS amount_overdue,
+           ROUND(COALESCE(money.invoiced, 0), currency.decimal_places) AS amount_invoiced,
+           ROUND(COALESCE(money.paid, 0), currency.decimal_places) AS amount_paid,
+           ROUND(COALESCE(money.unpaid, 0), currency.decimal_places) AS amount_unpaid,
+           ROUND(COALESCE(money.owed, 0), currency.decimal_places) AS amount_owed,
+           ROUND(COALESCE(money.overdue, 0), currency.decimal_places) AS amount_overdue,
            money.pay_on
       FROM picked
+ LEFT JOIN res_currency currency ON currency.id = picked.currency_id
  LEFT JOIN asked ON asked.order_id = picked.id
  LEFT JOIN goods ON goods.order_id = picked.id
  LEFT JOIN money ON money.order_id = picked.id
+    OFFSET 0
 """
 # What comes first is what is due first; of the same day, in the order of the steps.
 # What has no day of its own is due at once, work without a date some day.
@@ -290,16 +280,15 @@ CROSS JOIN LATERAL (
            ) due
 CROSS JOIN LATERAL (
            SELECT LEAST(due.leaving_on, due.coming_on, due.invoice_on, due.refund_on,
-                        due.pay_on) AS day
+                        due.pay_on) AS day OFFSET 0
            ) first
+    OFFSET 0
 """
 TABLE = f"""
     WITH picked AS ({PICKED}),
          asked AS ({ASKED}),
-         lines AS ({LINES}),
+         moves AS ({MOVES}),
          goods AS ({GOODS}),
-         bills AS ({BILLS}),
-         dues AS ({DUES}),
          money AS ({MONEY}),
          figures AS ({FIGURES}),
          steps AS ({STEPS})
@@ -318,6 +307,9 @@ TABLE = f"""
                 WHEN state = 'cancel' THEN 'today'
                 WHEN first_on < %(today)s THEN 'late'
                 WHEN first_on = %(today)s THEN 'today'
-                ELSE 'later' END AS need
+                ELSE 'later' END AS need,
+           (COALESCE(CASE next_step WHEN 'done' THEN NULL ELSE first_on END
+                     - DATE '2000-01-01', 99999) + 50000)::bigint
+               * {2**31} + id AS place
       FROM steps
 """

@@ -87,6 +87,7 @@
         "views/crm_customer_account_views.xml",
         "views/crm_customer_lookup_views.xml",
         "views/crm_customer_ticket_views.xml",
+        "views/crm_order_execution_views.xml",
         "views/crm_payment_promise_views.xml",
         "views/crm_visit_views.xml",
         "views/crm_visit_due_views.xml",
@@ -96,6 +97,7 @@
         "views/crm_visit_check_views.xml",
         "views/crm_team_views.xml",
         "views/account_move_views.xml",
+        "views/account_payment_summary_views.xml",
         "views/helpdesk_ticket_views.xml",
         "views/mail_activity_views.xml",
         "views/product_template_views.xml",
@@ -107,6 +109,7 @@
         "views/res_partner_owner_views.xml",
         "views/crm_visit_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_order_execution_views.xml",
         "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",
         # Menus open actions, so they come after all of them.

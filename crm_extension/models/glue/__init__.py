@@ -33,6 +33,7 @@ from . import sale_order_collection, sale_order_return
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
+from . import account_payment_summary  # before the payment that is made of it
 from . import account_payment
 from . import stock_move
 from . import stock_picking_hold  # before the transfer that is made of it

@@ -1,10 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount
 
 from ..approval.core.facts import Fact
 from ..approval.core.gate import Gate
-from ..fulfilment.progress import Execution, stages
 
 
 class SaleOrder(models.Model):
@@ -35,9 +34,6 @@ class SaleOrder(models.Model):
         help="Something in it is made for this customer alone, so production and"
         " shipment wait for its review (LC-12).",
     )
-    crm_progress = fields.Json(
-        compute="_compute_crm_progress", groups="base.group_user"
-    )
 
     # Customers are rated by what they order; a night reads every order, and no more of
     # it than this.
@@ -53,12 +49,6 @@ class SaleOrder(models.Model):
             order.crm_custom_made = any(
                 order.sudo().order_line.product_id.mapped("crm_custom_made")
             )
-
-    @api.depends("state", "delivery_status", "invoice_ids.payment_state", "order_line")
-    @api.depends_context("lang")
-    def _compute_crm_progress(self):
-        for order in self:
-            order.crm_progress = order.sudo()._crm_get_progress()
 
     def _compute_payment_term_id(self):
         """By the customer's tier where none are agreed with the customer."""
@@ -385,79 +375,3 @@ class SaleOrder(models.Model):
                 line._crm_get_figure_row(verdict.lines.get(line.id)) for line in lines
             ],
         }
-
-    # === BUSINESS METHODS: fulfilment === #
-
-    def _crm_get_progress(self):
-        """Where the order stands between question and payment, for the screen."""
-        invoices = self.invoice_ids.filtered(lambda move: move.state == "posted")
-        # Nothing is delivered of what nobody has ordered, however long the quotation.
-        ordered = self.order_line if self.state == "sale" else self.order_line.browse()
-        goods = ordered.filtered(lambda line: not line.display_type)
-        request = self.crm_approval_request_ids[:1]
-        execution = Execution(
-            confirmed=self.state == "sale",
-            ordered=sum(goods.mapped("product_uom_qty")),
-            delivered=sum(goods.mapped("qty_delivered")),
-            billable=self.amount_total,
-            invoiced=sum(invoices.mapped("amount_total_in_currency_signed")),
-            unpaid=sum(
-                move.amount_residual * (-1 if move.move_type == "out_refund" else 1)
-                for move in invoices
-            ),
-        )
-        steps = [
-            {"name": name, "state": state, "note": self._crm_get_stage_note(name)}
-            for name, state in stages(execution)
-        ]
-        if (
-            request.state in ("pending", "rework", "rejected")
-            and not execution.confirmed
-        ):
-            steps = [step | {"state": "later"} for step in steps]
-        if request and request.state != "passed":
-            steps = self._crm_get_approval_stages(request) + steps
-        return [
-            step | {"label": self._crm_get_stage_label(step["name"])} for step in steps
-        ]
-
-    def _crm_get_approval_stages(self, request):
-        decided = {"granted": "done", "rejected": "refused"}.get(request.state, "now")
-        return [
-            {
-                "name": "asked",
-                "state": "done",
-                "note": format_date(self.env, request.date_request),
-            },
-            {
-                "name": "decided",
-                "state": decided if request.state != "cancelled" else "later",
-                "note": ", ".join(
-                    request.decision_ids.filtered(
-                        lambda row: row.verb in ("approve", "reject")
-                    ).mapped("user_id.name")
-                ),
-            },
-        ]
-
-    @api.model
-    def _crm_get_stage_label(self, name):
-        return {
-            "asked": self.env._("Asked"),
-            "decided": self.env._("Decided"),
-            "ordered": self.env._("Ordered"),
-            "delivered": self.env._("Delivered"),
-            "invoiced": self.env._("Invoiced"),
-            "paid": self.env._("Paid"),
-        }[name]
-
-    def _crm_get_stage_note(self, name):
-        if name == "ordered" and self.state == "sale":
-            return format_date(self.env, self.date_order)
-        if name == "delivered" and self.picking_ids:
-            done = self.picking_ids.filtered(lambda picking: picking.state == "done")
-            return ", ".join(done.mapped("name"))
-        if name == "invoiced":
-            posted = self.invoice_ids.filtered(lambda move: move.state == "posted")
-            return ", ".join(posted.mapped("name"))
-        return ""

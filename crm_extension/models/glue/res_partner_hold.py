@@ -27,8 +27,8 @@ class CrmCustomerHeld(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     def _crm_release_deliveries(self, also_begin=False):
-        """What the customers owe, or may, has changed: see which of their deliveries are
-        held now.
+        """What the customers owe, or may, has changed: see which of their deliveries
+        are held now.
 
         :param also_begin: it may have changed for the worse
         """

@@ -173,8 +173,8 @@ class CrmPickingHold(models.AbstractModel):
         return super().button_validate()
 
     def action_crm_release(self):
-        """Release held deliveries by hand, where no rule says who decides. The reason is
-        kept as evidence, and it holds for what is known now: once more is owed the
+        """Release held deliveries by hand, where no rule says who decides. The reason
+        is kept as evidence, and it holds for what is known now: once more is owed the
         delivery is held again.
 
         :raises UserError: names the delivery, and why it cannot be released so

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .core.facts import from_json
+from .core.facts import fingerprint, from_json, to_json
 
 
 class CrmApprovalAsking(models.AbstractModel):
@@ -83,6 +83,32 @@ class CrmApprovalAsking(models.AbstractModel):
             requests._copy_route({request: set() for request in requests})
             comment = self.env._("None of the approval points applied.")
         requests._record_start("unasked" if policy else "pass", comment)
+
+    @api.model
+    def _note_release(self, documents, gate, facts, comment):
+        """Remember that somebody who may has let documents through a gate by hand, for
+        a part of their content. The caller has checked the acting user.
+
+        :param facts: what was let through, ``{document id: facts}``
+        :param comment: why
+        """
+        engine = self._as_engine()
+        values = documents.with_env(engine.env)._approval_prepare_requests(gate)
+        requests = engine.create(
+            [
+                {
+                    **values[document.id],
+                    "facts": to_json(facts[document.id]),
+                    "fingerprint": fingerprint(facts[document.id]),
+                    "reason": comment,
+                    "requester_id": self.env.uid,
+                    "state": "passed",
+                    "date_close": fields.Datetime.now(),
+                }
+                for document in documents
+            ]
+        )
+        requests._record_start("release", comment)
 
     def _record_start(self, verb, comment=None):
         """Put down how requests began, and which of their points are not needed, and

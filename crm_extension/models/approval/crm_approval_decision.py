@@ -78,6 +78,7 @@ class CrmApprovalDecision(models.Model):
             ("withdraw", "Withdrawn by a change"),
             ("pass", "Passed before the rule"),
             ("unasked", "Passed, no point applied"),
+            ("release", "Released by hand"),
             ("apply", "Change carried out"),
         ],
         string="What Happened",

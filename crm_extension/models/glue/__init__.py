@@ -16,6 +16,7 @@ from . import res_partner_overview, res_partner_visibility, res_partner_list
 from . import res_partner_owner, res_partner_last_contact, res_partner_handover
 from . import res_partner_visits
 from . import res_partner_sight
+from . import res_partner_hold
 from . import res_partner
 from . import res_partner_bank
 from . import res_users_standing, res_users_leader  # before what is made of them
@@ -29,16 +30,20 @@ from . import credit_document  # before what is made of it
 from . import sale_order_credit, account_move_credit
 from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order_execution, sale_order_hold
+from . import sale_order_kind, sale_order_line_kind, sale_order_contract
 from . import sale_order_collection, sale_order_return
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
 from . import account_payment_summary  # before the payment that is made of it
 from . import account_payment
+from . import account_partial_reconcile
+from . import stock_picking_hold, stock_move_hold  # before what is made of them
 from . import stock_move
-from . import stock_picking_hold  # before the transfer that is made of it
+from . import stock_move_line
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them
+from . import account_move_hold
 from . import account_move
 from . import account_move_line_ledger  # before the line that is made of it
 from . import account_move_line
@@ -53,3 +58,6 @@ from . import crm_visit_appointment  # before what is made of it
 from . import crm_visit
 from . import calendar_event
 from . import crm_payment_promise
+
+# What holds deliveries.
+from . import crm_hold_policy

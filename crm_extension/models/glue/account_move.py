@@ -14,7 +14,7 @@ class AccountMove(models.Model):
     _name = "account.move"
     # The first overrides what Odoo's move does.
     _inherit = [
-        *("crm.move.credit", "account.move"),
+        *("crm.move.paid", "crm.move.credit", "account.move"),
         *("crm.account.rules", "crm.approval.mixin"),
     ]
 

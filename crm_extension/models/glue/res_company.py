@@ -26,6 +26,12 @@ class ResCompany(models.Model):
         " visit, and at no other time. Without it, check-ins have a time only.",
     )
 
+    crm_order_contract = fields.Boolean(
+        string="Orders Need the Customer's Contract",
+        help="No order is confirmed before the customer's contract is attached to it,"
+        " faxed or as a signed document, or before the customer has signed it online.",
+    )
+
     _check_crm_settlement_days = models.Constraint(
         "CHECK (crm_settlement_days >= 0)",
         "The longest settlement is a number of days, or 0 for no limit.",

@@ -20,6 +20,7 @@ class ResPartner(models.Model):
     _inherit = [
         "crm.customer.owned",  # sees what Odoo's partner does on the way
         "crm.customer.credit",  # overrides what Odoo's partner does
+        "crm.customer.held",  # sees what a limit has become
         "res.partner",
         "crm.customer.terms",
         "crm.customer.volume",

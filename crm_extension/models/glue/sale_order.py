@@ -14,6 +14,8 @@ class SaleOrder(models.Model):
         "crm.sale.credit",
         "crm.sale.acceptance",
         "crm.sale.ledger",
+        "crm.sale.kind",
+        "crm.sale.contract",
         "crm.sale.hold",
         "crm.sale.collection",
         "crm.sale.return",
@@ -43,11 +45,11 @@ class SaleOrder(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("order_line.product_id.crm_custom_made")
+    @api.depends("order_line.product_id.crm_custom_made", "crm_order_kind")
     def _compute_crm_custom_made(self):
-        for order in self:
-            order.crm_custom_made = any(
-                order.sudo().order_line.product_id.mapped("crm_custom_made")
+        for order in self.sudo():  # customers order in the portal
+            order.crm_custom_made = (
+                order.crm_order_kind == "custom" or order._crm_has_custom_products()
             )
 
     def _compute_payment_term_id(self):
@@ -123,7 +125,7 @@ class SaleOrder(models.Model):
                 watched=frozenset(
                     {"state", "order_line", "partner_id", "currency_id", "company_id"}
                     | {"pricelist_id", "payment_term_id", "fiscal_position_id"}
-                    | {"partner_invoice_id"}
+                    | {"partner_invoice_id", "crm_order_kind"}
                 ),
             ),
         )
@@ -135,6 +137,7 @@ class SaleOrder(models.Model):
             "partner_id.commercial_partner_id.crm_released",
             "payment_term_id",
             "order_line.product_id.crm_custom_made",
+            "crm_order_kind",
             "order_line.name",
             "crm_approval_request_ids.state",
             "crm_credit",
@@ -310,10 +313,18 @@ class SaleOrder(models.Model):
                 facts |= line._crm_get_facts(given)
             if given and given.shortfall:
                 facts |= line._crm_get_margin_facts(given)
-        for line in self.order_line.filtered("product_id.crm_custom_made"):
-            facts |= line._crm_get_custom_facts()
+        facts |= self._crm_get_review_facts()
         if beyond := verdict.lines.get(None):
             facts["reduction"] = Fact(beyond.concession, "higher", topic="discount")
+        return facts
+
+    def _crm_get_review_facts(self):
+        facts = {}
+        for line in self.order_line.filtered("product_id.crm_custom_made"):
+            facts |= line._crm_get_custom_facts()
+        if not facts and self.crm_order_kind == "custom":
+            label = self.env._("Custom order")
+            facts["custom"] = Fact(True, "changed", label, "custom")
         return facts
 
     def _crm_summarize(self, worst):
@@ -335,7 +346,9 @@ class SaleOrder(models.Model):
         return f"{self.partner_id.display_name}: {told}"
 
     def _crm_tell_custom(self):
-        products = self.order_line.product_id.filtered("crm_custom_made")
+        products = self._crm_get_custom_products()
+        if not products and self.crm_order_kind == "custom":
+            return self.env._("A custom order: made for this customer alone.")
         if not products:
             return ""
         return self.env._(

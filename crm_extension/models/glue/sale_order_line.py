@@ -32,6 +32,7 @@ class SaleOrderLine(models.Model):
         "crm.sale.line.rules",
         "crm.sale.line.ledger",
         "crm.sale.line.margin",
+        "crm.sale.line.kind",
         "crm.approval.line.mixin",
     ]
 

@@ -2,7 +2,8 @@ from odoo import models
 
 
 class StockMove(models.Model):
-    _inherit = "stock.move"
+    _name = "stock.move"
+    _inherit = ["crm.move.hold", "stock.move"]
 
     def _get_new_picking_values(self):
         """Deliveries for a tier that is served first are urgent (FEATURES C02.10)."""

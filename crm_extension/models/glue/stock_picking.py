@@ -4,10 +4,10 @@ from odoo.tools import format_date
 
 class StockPicking(models.Model):
     _name = "stock.picking"
-    _inherit = ["crm.picking.hold", "stock.picking"]
+    _inherit = ["crm.picking.hold", "stock.picking", "crm.approval.mixin"]
 
     crm_approval_note = fields.Char(
-        string="Approval",
+        string="Approval of the Order",
         compute="_compute_crm_approval_note",
         groups="base.group_user",
         help="Who approved the order that this delivery serves.",

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 # What decides whether a promise to pay is kept.
 PAID = frozenset({"amount", "currency_id", "date", "partner_id", "state"})
@@ -6,6 +7,41 @@ PAID = frozenset({"amount", "currency_id", "date", "partner_id", "state"})
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
+
+    crm_sale_order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="For the Order",
+        index="btree_not_null",
+        check_company=True,
+        ondelete="set null",
+        copy=False,
+        tracking=True,
+        groups="base.group_user",
+        domain="[('partner_invoice_id.commercial_partner_id', '=?', partner_id),"
+        " ('state', '!=', 'cancel')]",
+        help="Pays the collection plan of this order, as far as it is not matched with"
+        " an invoice yet (FEATURES JZ-05, KC-02).",
+    )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("crm_sale_order_id", "partner_id", "partner_type")
+    def _check_crm_sale_order(self):
+        for payment in self.filtered("crm_sale_order_id"):
+            order = payment.crm_sale_order_id
+            is_customers = payment.partner_type == "customer"
+            if is_customers and order._crm_is_party(payment.partner_id):
+                continue
+            raise ValidationError(
+                self.env._(
+                    "%(order)s is an order of %(customer)s, and this is no payment of"
+                    " that customer. Choose another order, or leave it empty.",
+                    order=order.name,
+                    customer=order.partner_invoice_id.display_name,
+                )
+            )
+
+    # === CRUD METHODS === #
 
     def write(self, vals):
         before = self._crm_get_payers() if "partner_id" in vals else set()

@@ -155,6 +155,7 @@
         "data/crm_approval_request_demo.xml",
         "data/crm_visit_demo.xml",
         "data/crm_payment_promise_demo.xml",
+        "data/crm_collection_line_demo.xml",
         "data/crm_work_plan_demo.xml",
     ],
     "assets": {

@@ -22,10 +22,11 @@ class CrmCollectionReminder(models.Model):
     """
 
     _name = "crm.collection.reminder"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Payment Reminder"
     _order = "date desc, id desc"
     _rec_names_search = ["partner_id"]
+    _mail_post_access = "read"  # whoever reads it notes what came of it
 
     date = fields.Date(required=True, readonly=True)
     partner_id = fields.Many2one(
@@ -130,7 +131,10 @@ class CrmCollectionReminder(models.Model):
         )
         found = defaultdict(rows.browse)
         for customer, owed in rows.grouped("partner_id").items():
-            if any(is_to_be_told(r.date_due, today, r.told_on, rhythm) for r in owed):
+            if any(
+                is_to_be_told(one.date_due, today, one.told_on or None, rhythm)
+                for one in owed
+            ):
                 found[customer] = owed
         return found
 

@@ -5,6 +5,13 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+OF_MOVE = SQL("entry.move_id = move.id")
+# Invoices and credit notes that settle each other: that is no money.
+OFFSET = SQL(
+    """other.state = 'posted' AND (move.move_type, other.move_type) IN (
+       ('out_invoice', 'out_refund'), ('out_refund', 'out_invoice'))"""
+)
+
 
 class Figures(NamedTuple):
     """What has come in for an order, in its currency.
@@ -31,6 +38,7 @@ class CrmCollectionAccount(models.Model):
       currency by the rate of its day.
     - Payments on account count as far as they are not matched with an invoice yet, for
       the order that they are noted for.
+    - What is set back to draft does not count, even where Odoo leaves it matched.
     - What is credited is no longer to be paid, unless it is invoiced anew.
     - Once all is invoiced, the invoices say what is to be paid: no cent of rounding and
       no difference of exchange stays open.
@@ -241,8 +249,8 @@ class CrmCollectionAccount(models.Model):
                    SELECT move.state,
                           move.move_type = 'out_refund' AS is_refund,
                           part.factor * move.amount_total AS total,
-                          part.factor * (move.amount_total - move.amount_residual)
-                              AS settled,
+                          part.factor * (move.amount_total - move.amount_residual
+                              - %(unposted)s) AS settled,
                           part.factor * %(offset)s AS "offset"
                      FROM (
                           SELECT linked.move_id, SUM(linked.price_total) AS amount
@@ -271,31 +279,12 @@ class CrmCollectionAccount(models.Model):
                       AND move.move_type IN ('out_invoice', 'out_refund')
                    ) bill
             """,
-            offset=self._select_offset(),
+            # Odoo leaves entries matched that are set back to draft.
+            unposted=_matched(OF_MOVE, SQL("other.state <> 'posted'")),
+            offset=_matched(OF_MOVE, OFFSET),
             rate=_rate(
                 SQL("o.currency_id"), SQL("COALESCE(move.invoice_date, move.date)")
             ),
-        )
-
-    @api.model
-    def _select_offset(self):
-        """How much of an invoice is settled by credit notes, or of a credit note by
-        invoices: that is no money."""
-        return SQL(
-            """
-            (SELECT COALESCE(SUM(CASE WHEN other.move_type = 'out_refund'
-                    THEN match.debit_amount_currency
-                    ELSE match.credit_amount_currency END), 0)
-               FROM account_move_line entry
-               JOIN account_partial_reconcile match
-                    ON entry.id IN (match.debit_move_id, match.credit_move_id)
-               JOIN account_move_line against ON against.id
-                    = match.debit_move_id + match.credit_move_id - entry.id
-               JOIN account_move other ON other.id = against.move_id
-              WHERE entry.move_id = move.id
-                AND (move.move_type, other.move_type) IN (
-                    ('out_invoice', 'out_refund'), ('out_refund', 'out_invoice')))
-            """
         )
 
     @api.model
@@ -306,10 +295,10 @@ class CrmCollectionAccount(models.Model):
             SELECT COALESCE(SUM(GREATEST(money.amount, 0)), 0) AS paid,
                    COALESCE(SUM(GREATEST(-money.amount, 0)), 0) AS refunded
               FROM (
-                   SELECT CASE WHEN line.currency_id = o.currency_id
-                          THEN -line.amount_residual_currency
-                          ELSE -line.amount_residual_currency * %(line_rate)s END
-                          AS amount
+                   SELECT (%(unposted)s * SIGN(-line.balance)
+                           - line.amount_residual_currency)
+                          * CASE WHEN line.currency_id = o.currency_id THEN 1
+                            ELSE %(line_rate)s END AS amount
                      FROM account_payment payment
                      JOIN account_move_line line ON line.move_id = payment.move_id
                      JOIN account_account account ON account.id = line.account_id
@@ -328,9 +317,36 @@ class CrmCollectionAccount(models.Model):
                       AND payment.state IN ('in_process', 'paid')
                    ) money
             """,
+            unposted=_matched(
+                SQL("entry.id = line.id"), SQL("other.state <> 'posted'")
+            ),
             line_rate=_exchange(SQL("line.currency_id"), SQL("line.date")),
             payment_rate=_exchange(SQL("payment.currency_id"), SQL("payment.date")),
         )
+
+
+def _matched(of, against):
+    """How much of some entries is matched with others, in the currency of the entries.
+
+    :param of: condition on ``entry``
+    :param against: condition on ``other``, the move that they are matched with
+    """
+    return SQL(
+        """
+        (SELECT COALESCE(SUM(CASE WHEN match.debit_move_id = entry.id
+                THEN match.debit_amount_currency
+                ELSE match.credit_amount_currency END), 0)
+           FROM account_move_line entry
+           JOIN account_partial_reconcile match
+                ON entry.id IN (match.debit_move_id, match.credit_move_id)
+           JOIN account_move_line against ON against.id
+                = match.debit_move_id + match.credit_move_id - entry.id
+           JOIN account_move other ON other.id = against.move_id
+          WHERE %(of)s AND %(against)s)
+        """,
+        of=of,
+        against=against,
+    )
 
 
 def _round(amount):

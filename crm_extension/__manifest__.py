@@ -115,6 +115,7 @@
         "views/res_partner_collection_views.xml",
         "views/crm_visit_partner_views.xml",
         "views/sale_order_views.xml",
+        "wizard/crm_collection_split_views.xml",
         "views/sale_order_collection_views.xml",
         "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",

@@ -255,7 +255,7 @@ class TestArrears(ReminderCase):
         promise = self.env["crm.payment.promise"].create(
             {
                 "partner_id": self.customer.id,
-                "amount": 500,
+                "amount": 5000,
                 "due_date": "2026-03-20",
                 "promised_on": "2026-03-04",
             }

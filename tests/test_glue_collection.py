@@ -13,13 +13,12 @@ from .common import TAGS, ApprovalCommon
 LINES = "crm_collection_line_ids"
 
 
-class CollectionCase(ApprovalCommon, TransactionCase):
+class CollectionCommon(ApprovalCommon):
     """An order of desks over 4,500, confirmed on 4 March 2026."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.startClassPatcher(freeze_time("2026-03-04 08:00:00"))
         journals = cls.env["account.journal"]
         cls.bank = journals.search(
             [("type", "=", "bank"), ("company_id", "=", cls.company.id)], limit=1
@@ -119,6 +118,15 @@ class CollectionCase(ApprovalCommon, TransactionCase):
         return sum(order.sudo()[LINES].mapped("amount_received"))
 
 
+class CollectionCase(CollectionCommon, TransactionCase):
+    """Without a browser, which would not wait for its day."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.startClassPatcher(freeze_time("2026-03-04 08:00:00"))
+        super().setUpClass()
+
+
 @tagged(*TAGS)
 class TestPlan(CollectionCase):
     """What is agreed."""
@@ -146,6 +154,33 @@ class TestPlan(CollectionCase):
         self.desk.list_price = 10
         order = self.order()
         self.assertEqual(order[LINES].mapped("amount"), [33.33, 33.33, 33.34])
+
+    def split(self, order, user=None, **values):
+        wizard = self.env["crm.collection.split"].with_user(user or self.sales)
+        wizard.create({"order_id": order.id} | values).action_split()
+
+    def test_in_equal_parts_month_by_month(self):
+        self.desk.list_price = 10
+        order = self.order(plan=False)
+        self.split(order, first_day="2026-03-31")
+        self.assertEqual(
+            [(str(line.date_due), line.amount) for line in order[LINES]],
+            [("2026-03-31", 33.33), ("2026-04-30", 33.33), ("2026-05-31", 33.34)],
+        )
+        for values in ({"number": 0}, {"number": 999}, {"months": 0}):
+            with self.refused(UserError, "1 to 60 parts"):
+                self.split(order, **values)
+        with self.assertRaises(AccessError):
+            self.split(order, user=self.sales2)
+        self.prepay(order, 1)
+        with self.refused(UserError, "made anew"):
+            self.split(order)
+
+    def test_without_terms_the_way_out_is_told(self):
+        order = self.order(plan=False)
+        order.sudo().payment_term_id = False
+        with self.refused(UserError, "has no payment terms"):
+            order.action_crm_plan_from_terms()
 
     def test_a_fixed_part_beyond_the_order_is_the_order(self):
         self.terms.line_ids[0].write({"value": "fixed", "value_amount": 9000})
@@ -273,6 +308,35 @@ class TestPlan(CollectionCase):
             self.env["crm.collection.line"].with_user(self.sales).create(
                 {"order_id": other.id, "amount": 4500, "date_due": "2026-05-01"}
             )
+
+    def test_customers_see_nothing_of_it(self):
+        order = self.order()
+        portal = new_test_user(self.env, "t_portal", "base.group_portal")
+        portal.partner_id.parent_id = self.customer
+        order.message_subscribe(portal.partner_id.ids)
+        for model in ("line", "due", "account", "reminder"):
+            with self.assertRaises(AccessError):
+                self.env[f"crm.collection.{model}"].with_user(portal).search([])
+        for name in (LINES, "crm_amount_due", "crm_promise_ids"):
+            with self.assertRaises(AccessError):
+                order.with_user(portal).read([name])
+
+    def test_an_order_without_a_plan_asks_nothing_about_it(self):
+        self.order()  # another one has a plan
+        orders = self.order(plan=False, confirm=False) | self.order(
+            plan=False, confirm=False
+        )
+        self.env.flush_all()
+        with self.assertLogs("odoo.sql_db", "DEBUG") as log:
+            orders.sudo().action_confirm()
+            moves = orders.sudo().picking_ids.move_ids
+            for move in moves:
+                move.quantity = move.product_uom_qty
+            moves.picking_id.button_validate()
+            orders.sudo()._create_invoices().action_post()
+            self.env.flush_all()
+        asked = [line for line in log.output if "crm_collection" in line]
+        self.assertFalse(asked)
 
     def test_companies_keep_their_plans_apart(self):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})

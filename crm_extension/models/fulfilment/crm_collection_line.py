@@ -85,7 +85,8 @@ class CrmCollectionLine(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("amount", "date_due", "order_id.state", "order_id.amount_total")
+    # Not on the order: it would look for its plan whenever it changes.
+    @api.depends("amount", "date_due")
     def _compute_state(self):
         orders = self.order_id
         figures = self.env["crm.collection.account"]._get_figures(orders)

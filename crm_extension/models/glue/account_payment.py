@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
 
 # What decides whether a promise to pay is kept.
 PAID = frozenset({"amount", "currency_id", "date", "partner_id", "state"})
@@ -22,6 +24,32 @@ class AccountPayment(models.Model):
         help="Pays the collection plan of this order, as far as it is not matched with"
         " an invoice yet (FEATURES JZ-05, KC-02).",
     )
+
+    def _auto_init(self):
+        fresh = not column_exists(self.env.cr, self._table, "crm_sale_order_id")
+        if fresh:
+            create_column(self.env.cr, self._table, "crm_sale_order_id", "int4")
+            self._crm_fill_orders()
+        return super()._auto_init()
+
+    @api.model
+    def _crm_fill_orders(self):
+        """What was paid for one order on its page before the add-on was there."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE account_payment SET crm_sale_order_id = paid.order_id
+                  FROM (SELECT done.payment_id, MIN(rel.sale_order_id) AS order_id
+                          FROM payment_transaction done
+                          JOIN sale_order_transaction_rel rel
+                               ON rel.transaction_id = done.id
+                         WHERE done.payment_id IS NOT NULL
+                      GROUP BY done.payment_id
+                        HAVING COUNT(DISTINCT rel.sale_order_id) = 1) paid
+                 WHERE paid.payment_id = account_payment.id
+                """
+            )
+        )
 
     # === CONSTRAINT METHODS === #
 

@@ -191,24 +191,7 @@ class CrmSaleCollection(models.AbstractModel):
                         order=order.name,
                     )
                 )
-            old = order[LINES]
-            old.invalidate_recordset(["amount_received"])
-            if any(old.mapped("amount_received")):
-                raise UserError(
-                    self.env._(
-                        "Something has been received for %(order)s already, so its plan"
-                        " is not made anew. Change the lines that are still open.",
-                        order=order.name,
-                    )
-                )
-            order.write(
-                {
-                    LINES: [
-                        *(Command.delete(line.id) for line in old),
-                        *map(Command.create, order._crm_prepare_plan()),
-                    ]
-                }
-            )
+            order._crm_plan_anew(map(Command.create, order._crm_prepare_plan()))
 
     @api.readonly
     def action_crm_receive(self):
@@ -245,6 +228,24 @@ class CrmSaleCollection(models.AbstractModel):
         """Whether somebody is, or belongs to, who buys or who is billed."""
         parties = (self.partner_id | self.partner_invoice_id).commercial_partner_id
         return partner.commercial_partner_id in parties
+
+    def _crm_plan_anew(self, commands):
+        """Put another plan in the place of the one there is.
+
+        :raises UserError: once something has been received
+        """
+        self.ensure_one()
+        old = self[LINES]
+        old.invalidate_recordset(["amount_received"])
+        if any(old.mapped("amount_received")):
+            raise UserError(
+                self.env._(
+                    "Something has been received for %(order)s already, so its plan is"
+                    " not made anew. Change the lines that are still open.",
+                    order=self.name,
+                )
+            )
+        self.write({LINES: [*(Command.delete(one.id) for one in old), *commands]})
 
     def _crm_prepare_plan(self):
         """Lines by the payment terms, as Odoo splits an invoice by them.

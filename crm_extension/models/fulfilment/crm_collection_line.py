@@ -194,18 +194,18 @@ class CrmCollectionLine(models.Model):
             return  # looked at when all of it is saved
         for order, planned in self._sum_up(orders).items():
             total, currency = max(order.amount_total, 0), order.currency_id
-            missing = total - planned
             if currency.compare_amounts(planned, total):
                 raise ValidationError(
                     self.env._(
                         "The collection plan of %(order)s comes to %(planned)s, the"
-                        " order to %(total)s. Plan %(difference)s %(way)s, or let the"
-                        " last line take the difference.",
+                        " order to %(total)s: a difference of %(difference)s. Correct"
+                        " the lines, or let the last one take the difference.",
                         order=order.name,
                         planned=format_amount(self.env, planned, currency),
                         total=format_amount(self.env, total, currency),
-                        difference=format_amount(self.env, abs(missing), currency),
-                        way=self.env._("more") if missing > 0 else self.env._("less"),
+                        difference=format_amount(
+                            self.env, abs(total - planned), currency
+                        ),
                     )
                 )
 

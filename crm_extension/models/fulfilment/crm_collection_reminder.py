@@ -99,9 +99,9 @@ class CrmCollectionReminder(models.Model):
         """Every day: remind the customers of each company that wants it, in steps that
         are kept one by one. What is sent is noted in the same step, so a run that
         breaks off goes on where it was."""
-        companies = self.env["res.company"].sudo().search([])
-        companies = companies.filtered(
-            lambda one: one.crm_remind_before or one.crm_remind_after
+        companies = self.env["res.company"].sudo()
+        companies = companies.search(
+            ["|", ("crm_remind_before", ">", 0), ("crm_remind_after", ">", 0)]
         )
         for company in companies:
             found = self.sudo().with_company(company)._find_due(company)

@@ -8,6 +8,9 @@ PAID = frozenset({"amount", "currency_id", "date", "partner_id", "state"})
 
 
 class AccountPayment(models.Model):
+    """A payment may be noted for an order before there is an invoice (FEATURES JZ-05,
+    KC-02)."""
+
     _inherit = "account.payment"
 
     crm_sale_order_id = fields.Many2one(
@@ -22,7 +25,7 @@ class AccountPayment(models.Model):
         domain="[('partner_invoice_id.commercial_partner_id', '=?', partner_id),"
         " ('state', '!=', 'cancel')]",
         help="Pays the collection plan of this order, as far as it is not matched with"
-        " an invoice yet (FEATURES JZ-05, KC-02).",
+        " an invoice yet.",
     )
 
     def _auto_init(self):

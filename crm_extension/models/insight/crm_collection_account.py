@@ -152,6 +152,8 @@ class CrmCollectionAccount(models.Model):
 
     @property
     def _table_query(self):
+        # Left joins of one row each: where nobody asks for the amounts, as when orders
+        # are counted or sorted by date, the database leaves them out.
         return SQL(
             """
             SELECT o.id,
@@ -179,8 +181,8 @@ class CrmCollectionAccount(models.Model):
               JOIN res_currency currency ON currency.id = o.currency_id
               JOIN res_company company ON company.id = o.company_id
               JOIN res_partner debtor ON debtor.id = o.partner_invoice_id
-        CROSS JOIN LATERAL (%(billed)s) billed
-        CROSS JOIN LATERAL (%(advance)s) advance
+         LEFT JOIN LATERAL (%(billed)s) billed ON TRUE
+         LEFT JOIN LATERAL (%(advance)s) advance ON TRUE
         CROSS JOIN LATERAL (%(expected)s) expected
             """,
             delivered=_round(self._select_delivered()),

@@ -27,6 +27,7 @@ PLAIN = [
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",
     MODELS / "fulfilment" / "hold.py",
+    MODELS / "fulfilment" / "collection.py",
     MODELS / "fulfilment" / "progress.py",
     MODELS / "fulfilment" / "summary.py",
     MODELS / "sampling.py",

@@ -1,1 +1,3 @@
 from . import crm_hold_policy
+from . import crm_collection_line
+from . import crm_collection_reminder

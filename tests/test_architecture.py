@@ -27,6 +27,7 @@ PLAIN = [
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",
     MODELS / "fulfilment" / "progress.py",
+    MODELS / "fulfilment" / "returning.py",
     MODELS / "sampling.py",
     MODELS / "ownership" / "recycling.py",
     MODELS / "ownership" / "rule.py",

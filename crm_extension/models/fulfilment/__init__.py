@@ -1,0 +1,3 @@
+from . import crm_return_reason
+from . import crm_return_goods, crm_return_credit  # before the return made of them
+from . import crm_return_order, crm_return_line

@@ -33,7 +33,11 @@ from . import sale_order_collection, sale_order_return
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
+from . import return_link  # before what is made of it
+from . import account_payment_return, stock_picking_return
+from . import account_move_return, account_move_line_return
 from . import account_payment
+from . import account_payment_register
 from . import stock_move
 from . import stock_picking_hold  # before the transfer that is made of it
 from . import stock_picking
@@ -52,3 +56,4 @@ from . import crm_visit_appointment  # before what is made of it
 from . import crm_visit
 from . import calendar_event
 from . import crm_payment_promise
+from . import crm_return_order, crm_return_line

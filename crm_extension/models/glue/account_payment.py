@@ -5,7 +5,8 @@ PAID = frozenset({"amount", "currency_id", "date", "partner_id", "state"})
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    _name = "account.payment"
+    _inherit = ["crm.payment.return", "account.payment"]
 
     def write(self, vals):
         before = self._crm_get_payers() if "partner_id" in vals else set()

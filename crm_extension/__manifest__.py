@@ -153,6 +153,7 @@
         # Customers before the rules are released, those after them wait.
         "data/crm_approval_policy_demo.xml",
         "data/crm_approval_request_demo.xml",
+        "data/crm_return_order_demo.xml",
         "data/crm_visit_demo.xml",
         "data/crm_payment_promise_demo.xml",
         "data/crm_work_plan_demo.xml",

@@ -644,7 +644,6 @@ class Rights:
         for values in (
             {"state": "done"},
             {"amount_refunded": 5},
-            {"released": False},
             {"cancelled": True},
             {"asked": True},
             {"name": "RET/1"},
@@ -654,6 +653,9 @@ class Rights:
                 one.with_user(self.manager).write(values)
             with self.assertRaises(AccessError, msg=values):
                 self.make_return(order, 1, **values)
+        one.action_release()
+        with self.assertRaises(AccessError):
+            one.with_user(self.manager).released = False
         for values in ({"received_quantity": 2}, {"to_credit_quantity": 9}):
             with self.assertRaises(AccessError):
                 one.line_ids.write(values)

@@ -69,7 +69,10 @@ class CrmReturnCredit(models.AbstractModel):
                     order=self.sudo().order_id.display_name,
                 )
             )
-        return notes.sudo(False).action_register_payment()
+        action = notes.sudo(False).action_register_payment()
+        # Back to the return, as from an invoice.
+        context = action["context"] | {"dont_redirect_to_payments": True}
+        return action | {"context": context}
 
     def action_view_credit_notes(self):
         self.ensure_one()

@@ -38,7 +38,12 @@ class CrmReturnOrder(models.Model):
     _check_company_auto = True
     _mail_post_access = "read"
 
-    name = fields.Char(default="/", required=True, readonly=True, copy=False)
+    name = fields.Char(
+        default=lambda self: self.env._("New"),
+        required=True,
+        readonly=True,
+        copy=False,
+    )
     order_id = fields.Many2one(
         comodel_name="sale.order",
         required=True,
@@ -289,6 +294,8 @@ class CrmReturnOrder(models.Model):
 
     def write(self, vals):
         self._refuse_derived(vals)
+        if "released" in vals and not vals["released"]:
+            self._refuse_to_take_back()
         if AGREED & vals.keys():
             self._check_is_open()
         going = self.browse()
@@ -379,15 +386,22 @@ class CrmReturnOrder(models.Model):
     @api.model
     def _refuse_derived(self, vals):
         # Superuser mode is the add-on's own; nobody calls it from outside.
-        if self.env.su:
-            return
-        if DERIVED & vals.keys() or ("released" in vals and not vals["released"]):
-            raise AccessError(
-                self.env._(
-                    "Where a return stands follows from its transfer, its credit note"
-                    " and its payment, and nobody says it by hand."
-                )
+        if not self.env.su and DERIVED & vals.keys():
+            self._refuse_by_hand()
+
+    def _refuse_to_take_back(self):
+        # As above; buttons take it back with the transfer.
+        if not self.env.su and any(self.mapped("released")):
+            self._refuse_by_hand()
+
+    @api.model
+    def _refuse_by_hand(self):
+        raise AccessError(
+            self.env._(
+                "Where a return stands follows from its transfer, its credit note and"
+                " its payment, and nobody says it by hand."
             )
+        )
 
     def _check_is_open(self):
         """That what is asked for may still change."""

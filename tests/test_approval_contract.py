@@ -1,4 +1,4 @@
-"""Every rule of the contract on five shapes of documents, two of them no sales."""
+"""Every rule of the contract on six shapes of documents, two of them no sales."""
 
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
@@ -162,6 +162,48 @@ class TicketShape(contract.TransitionShape):
         document.stage_id = self.open
 
 
+class ReturnShape(contract.TransitionShape):
+    """A deed that whoever may write it does: a return goes ahead."""
+
+    model = "crm.return.order"
+    gate = "crm.return.order:release"
+    past_values = {"released": True}
+
+    def prepare(self):
+        line = {"product_id": self.case.desk.id, "product_uom_qty": 1000}
+        self.order = self.env["sale.order"].create(
+            {
+                "partner_id": self.case.customer.id,
+                "order_line": [Command.create(line)],
+            }
+        )
+        self.order.action_confirm()
+        self.order.picking_ids.move_ids.write({"quantity": 1000, "picked": True})
+        self.order.picking_ids._action_done()
+
+    def values(self):
+        line = {"sale_line_id": self.order.order_line.id, "quantity": 2}
+        return {
+            "order_id": self.order.id,
+            "reason_id": self.env.ref("crm_extension.crm_return_reason_defective").id,
+            "line_ids": [Command.create(line)],
+        }
+
+    def worsen(self, document):
+        document.line_ids.quantity = 3
+
+    def improve(self, document):
+        if not document.released:
+            document.line_ids.quantity = 1
+
+    def touch(self, document):
+        document.note = "A leg is loose"
+
+    def go_back(self, document):
+        document.action_cancel()
+        document.action_draft()
+
+
 class ComputedShape(contract.TransitionShape):
     """A computed state that nobody writes: it follows from the hours."""
 
@@ -232,6 +274,11 @@ class TestInvoiceContract(contract.TransitionContract, TransactionCase):
 @tagged(*TAGS)
 class TestTicketContract(contract.TransitionContract, TransactionCase):
     shape_class = TicketShape
+
+
+@tagged(*TAGS)
+class TestReturnContract(contract.TransitionContract, TransactionCase):
+    shape_class = ReturnShape
 
 
 @tagged(*TAGS)

@@ -30,6 +30,7 @@ PLAIN = [
     MODELS / "fulfilment" / "collection.py",
     MODELS / "fulfilment" / "progress.py",
     MODELS / "fulfilment" / "summary.py",
+    MODELS / "fulfilment" / "returning.py",
     MODELS / "sampling.py",
     MODELS / "ownership" / "recycling.py",
     MODELS / "ownership" / "rule.py",

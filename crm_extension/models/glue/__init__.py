@@ -41,6 +41,11 @@ from . import account_payment_summary  # before the payment that is made of it
 from . import account_payment
 from . import account_partial_reconcile
 from . import stock_picking_hold, stock_move_hold  # before what is made of them
+from . import return_link  # before what is made of it
+from . import account_payment_return, stock_picking_return
+from . import account_move_return, account_move_line_return
+from . import account_payment
+from . import account_payment_register
 from . import stock_move
 from . import stock_move_line
 from . import stock_picking
@@ -63,3 +68,4 @@ from . import crm_payment_promise
 
 # What holds deliveries.
 from . import crm_hold_policy
+from . import crm_return_order, crm_return_line

@@ -14,7 +14,7 @@ class AccountMove(models.Model):
     _name = "account.move"
     # The first overrides what Odoo's move does.
     _inherit = [
-        *("crm.move.paid", "crm.move.credit", "account.move"),
+        *("crm.move.paid", "crm.move.credit", "crm.move.return", "account.move"),
         *("crm.account.rules", "crm.approval.mixin"),
     ]
 
@@ -109,7 +109,10 @@ class AccountMove(models.Model):
 
     def _approval_filter_governed(self, gate):
         return self.filtered(
-            lambda move: move.move_type in ("out_invoice", "out_refund", "out_receipt")
+            lambda move: (
+                move.move_type in ("out_invoice", "out_receipt")
+                or (move.move_type == "out_refund" and not move._crm_is_agreed_return())
+            )
         )
 
     def _approval_get_facts(self, gate):

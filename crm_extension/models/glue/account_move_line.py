@@ -9,6 +9,7 @@ class AccountMoveLine(models.Model):
         "crm.account.line.ledger",
         "crm.account.line.rules",
         "crm.approval.line.mixin",
+        "crm.move.line.return",
     ]
     _approval_document_field = "move_id"
 

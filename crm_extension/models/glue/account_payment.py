@@ -12,7 +12,7 @@ class AccountPayment(models.Model):
     KC-02)."""
 
     _name = "account.payment"
-    _inherit = ["crm.payment.summary", "account.payment"]
+    _inherit = ["crm.payment.summary", "crm.payment.return", "account.payment"]
 
     crm_sale_order_id = fields.Many2one(
         comodel_name="sale.order",

@@ -4,7 +4,10 @@ from odoo.tools import format_date
 
 class StockPicking(models.Model):
     _name = "stock.picking"
-    _inherit = ["crm.picking.hold", "stock.picking", "crm.approval.mixin"]
+    _inherit = [
+        *("crm.picking.hold", "crm.picking.return"),
+        *("stock.picking", "crm.approval.mixin"),
+    ]
 
     crm_approval_note = fields.Char(
         string="Approval of the Order",

@@ -1,0 +1,2 @@
+from . import crm_allocation
+from . import crm_allocation_line

@@ -35,6 +35,9 @@ from . import sale_order_line
 from . import payment_transaction
 from . import account_payment
 from . import stock_move
+from . import stock_warehouse
+from . import crm_allocation, crm_allocation_line
+from . import stock_picking_allocation  # before the transfer that is made of it
 from . import stock_picking_hold  # before the transfer that is made of it
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them

@@ -4,7 +4,7 @@ from odoo.tools import format_date
 
 class StockPicking(models.Model):
     _name = "stock.picking"
-    _inherit = ["crm.picking.hold", "stock.picking"]
+    _inherit = ["crm.picking.hold", "crm.picking.allocation", "stock.picking"]
 
     crm_approval_note = fields.Char(
         string="Approval",

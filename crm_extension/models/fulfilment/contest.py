@@ -1,5 +1,5 @@
-"""What takes part in an allocation, read from the database in a few queries however many
-deliveries there are."""
+"""What takes part in an allocation, read from the database in a few queries however
+many deliveries there are."""
 
 from collections import defaultdict
 from datetime import date, datetime
@@ -11,9 +11,9 @@ from odoo.tools import SQL
 
 from .allocation import DIGITS, LAST, ZERO, Demand, Share, Standing, allocate
 
-# Who wants stock that everybody may have: moves from a warehouse's own places that wait
-# for it or hold it. What is bought, made or brought for one move alone is not meant, nor
-# what Odoo would not reserve yet.
+# Who wants stock that everybody may have: moves from a warehouse's own places that
+# wait for it or hold it. What is bought, made or brought for one move alone is not
+# meant, nor what Odoo would not reserve yet.
 MOVES = """
       FROM stock_move move
       JOIN stock_location place ON place.id = move.location_id
@@ -225,9 +225,8 @@ class Contest:
                 other = self.env["uom.uom"].browse(unit)
                 factor = other._compute_quantity(1, own, round=False)
                 step *= Decimal(repr(factor))
-            steps[key, unit] = (
-                Decimal(1) if products[key].tracking == "serial" else step
-            )
+            is_serial = products[key].tracking == "serial"
+            steps[key, unit] = Decimal(1) if is_serial else step
         return steps
 
     # === WHAT COMES OF IT === #

@@ -21,10 +21,10 @@ class CrmAllocation(models.Model):
     """Who gets scarce stock: proposed first, with a reason for each, and applied by
     somebody or at night (FEATURES TM-06, C02.10, C15).
 
-    The rule is that of :func:`allocation.allocate`. A proposal changes nothing. Applying
-    it works everything out anew: where stock or deliveries have changed so that others
-    would get something, what is different is shown and nothing is done. Odoo reserves
-    itself, in the order and the amounts that were worked out.
+    The rule is that of :func:`allocation.allocate`. A proposal changes nothing.
+    Applying it works everything out anew: where stock or deliveries have changed so
+    that others would get something, what is different is shown and nothing is done.
+    Odoo reserves itself, in the order and the amounts that were worked out.
 
     Nobody writes these records but the add-on: clients have the actions.
     """
@@ -342,7 +342,7 @@ class CrmAllocation(models.Model):
 
     @api.model
     def _get_nightly_domain(self):
-        """Warehouses whose stock is allocated at night: none, unless somebody says so."""
+        """Whose stock is allocated at night: nobody's, unless somebody says so."""
         return Domain.FALSE
 
     @api.model

@@ -16,11 +16,9 @@ class CrmAllocationLine(models.Model):
     @api.depends("rank_key")
     def _compute_tier_id(self):
         tiers = self.env["crm.customer.tier"].sudo().with_context(active_test=False)
-        there = tiers.browse(set(self.mapped("rank_key")) - {0}).exists()
+        there = set(tiers.browse(set(self.mapped("rank_key")) - {0}).exists().ids)
         for line in self:
-            line.tier_id = there.filtered(
-                lambda tier, line=line: tier.id == line.rank_key
-            )
+            line.tier_id = line.rank_key if line.rank_key in there else False
 
     def _tell_rank(self, first, second):
         return self.env._(

@@ -76,9 +76,11 @@ class CrmAllocation(models.Model):
     user_id = fields.Many2one(
         comodel_name="res.users", string="Proposed by", readonly=True
     )
-    proposed_on = fields.Datetime(readonly=True)
-    applied_by_id = fields.Many2one(comodel_name="res.users", readonly=True)
-    applied_on = fields.Datetime(readonly=True)
+    proposed_on = fields.Datetime(string="Proposed on", readonly=True)
+    applied_by_id = fields.Many2one(
+        comodel_name="res.users", string="Applied by", readonly=True
+    )
+    applied_on = fields.Datetime(string="Applied on", readonly=True)
     line_ids = fields.One2many(
         comodel_name="crm.allocation.line",
         inverse_name="allocation_id",

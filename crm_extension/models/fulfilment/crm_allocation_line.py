@@ -59,7 +59,10 @@ class CrmAllocationLine(models.Model):
         string="For", readonly=True, help="The order, or else the transfer."
     )
     position = fields.Integer(
-        string="Place", readonly=True, help="Among those who want the product."
+        string="Turn",
+        readonly=True,
+        aggregator=None,
+        help="Among those who want the product.",
     )
     wanted = fields.Float(digits="Product Unit", readonly=True)
     had = fields.Float(
@@ -84,6 +87,7 @@ class CrmAllocationLine(models.Model):
             ("part", "A part"),
             ("none", "Nothing"),
         ],
+        string="Result",
         compute="_compute_outcome",
     )
     reason = fields.Selection(
@@ -116,7 +120,7 @@ class CrmAllocationLine(models.Model):
     )
     rank_key = fields.Integer(readonly=True, help="What the customer is called.")
     other = fields.Json(readonly=True, help="With whom it is compared.")
-    explanation = fields.Char(string="Why", compute="_compute_explanation")
+    explanation = fields.Text(string="Why", compute="_compute_explanation")
 
     # === COMPUTE METHODS === #
 
@@ -212,7 +216,7 @@ class CrmAllocationLine(models.Model):
 
     def _tell_promised(self, first, second):
         return self.env._(
-            "promised for %(first)s, the other for %(second)s",
+            "promised for %(first)s, not %(second)s",
             first=format_date(self.env, first["promised"]),
             second=format_date(self.env, second["promised"]),
         )
@@ -222,7 +226,7 @@ class CrmAllocationLine(models.Model):
 
     def _tell_confirmed(self, first, second):
         return self.env._(
-            "ordered %(first)s, the other %(second)s",
+            "ordered on %(first)s, not %(second)s",
             first=format_datetime(self.env, first["confirmed"], dt_format="short"),
             second=format_datetime(self.env, second["confirmed"], dt_format="short"),
         )

@@ -1,0 +1,1 @@
+"""Parts of the fulfilment benchmark; they run inside Odoo's shell."""

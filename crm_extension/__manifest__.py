@@ -111,6 +111,7 @@
         "views/res_partner_owner_views.xml",
         "views/crm_visit_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_order_allocation_views.xml",
         "views/sale_portal_templates.xml",
         "views/stock_picking_views.xml",
         "views/stock_picking_allocation_views.xml",

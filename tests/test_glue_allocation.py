@@ -531,6 +531,12 @@ class TestRights(AllocationCommon, TransactionCase):
         mine = lines.search([("product_id", "=", self.chair.id)])
         self.assertEqual(mine.order_id, self.small)
         self.assertIn(self.large.name, mine.explanation)
+        order = self.small.with_user(self.sales)
+        self.assertTrue(order.crm_is_allocated)
+        self.assertEqual(lines.search(order.action_crm_who_first()["domain"]), mine)
+        other = self.large.with_user(self.sales)
+        self.assertFalse(other.sudo(False).crm_is_allocated)
+        self.assertFalse(lines.search(other.action_crm_who_first()["domain"]))
 
     @mute_logger("odoo.addons.base.models.ir_model")
     def test_salespeople_neither_propose_nor_apply(self):

@@ -278,10 +278,11 @@ class Contest:
     def sort_for_reserving(self, keys):
         """Who may take from a shelf alone comes before those who may take from there
         and elsewhere; else in their order."""
-        depth = {}
-        for place in {self.demands[key].place for key in keys}:
-            path = self.env["stock.location"].browse(place).parent_path or ""
-            depth[place] = path.count("/")
+        places = {self.demands[key].place for key in keys}
+        depth = {
+            place.id: place.parent_path.count("/")
+            for place in self.env["stock.location"].browse(places)
+        }
         return sorted(
             keys,
             key=lambda key: (

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime, formatLang
 
 
@@ -152,6 +153,27 @@ class CrmAllocationLine(models.Model):
         return self.picking_id.get_formview_action() if self.picking_id else None
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _open_last(self, domain):
+        """What came of the last time that each product was shared out.
+
+        :param domain: which lines are meant
+        :return: an action
+        """
+        found = self._read_group(
+            domain & Domain("state", "=", "applied"),
+            ["product_id"],
+            ["allocation_id:max"],
+        )
+        last = Domain.OR(
+            Domain("product_id", "=", product.id) & Domain("allocation_id", "=", key)
+            for product, key in found
+        )
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_extension.crm_allocation_line_action"
+        )
+        return action | {"domain": list(domain & last)}
 
     def _tell_outcome(self):
         words = {

@@ -30,6 +30,7 @@ from . import sale_order_credit, account_move_credit
 from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order_execution, sale_order_hold
 from . import sale_order_collection, sale_order_return
+from . import sale_order_allocation
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction

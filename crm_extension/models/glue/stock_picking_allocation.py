@@ -33,28 +33,11 @@ class CrmPickingAllocation(models.AbstractModel):
     def action_crm_who_first(self):
         """Who got what of its products when they were last shared out."""
         lines = self.env["crm.allocation.line"]
-        found = lines._read_group(
-            [
-                ("product_id", "in", self.move_ids.product_id.ids),
-                ("allocation_id.warehouse_id", "in", self._crm_get_warehouses().ids),
-                ("state", "=", "applied"),
-            ],
-            ["product_id"],
-            ["allocation_id:max"],
+        return lines._open_last(
+            Domain("product_id", "in", self.move_ids.product_id.ids)
+            & Domain(
+                "allocation_id.warehouse_id",
+                "in",
+                self.move_ids.location_id.warehouse_id.ids,
+            )
         )
-        domain = Domain.OR(
-            Domain("product_id", "=", product.id) & Domain("allocation_id", "=", last)
-            for product, last in found
-        )
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_extension.crm_allocation_line_action"
-        )
-        return action | {
-            "domain": list(domain),
-            "context": {"search_default_by_product": 1},
-        }
-
-    # === BUSINESS METHODS === #
-
-    def _crm_get_warehouses(self):
-        return self.move_ids.location_id.warehouse_id

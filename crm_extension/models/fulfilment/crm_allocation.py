@@ -37,6 +37,7 @@ class CrmAllocation(models.Model):
 
     warehouse_id = fields.Many2one(
         comodel_name="stock.warehouse",
+        string="From Warehouse",
         required=True,
         readonly=True,
         index=True,
@@ -70,6 +71,7 @@ class CrmAllocation(models.Model):
         help="Proposed and applied by the night's run.",
     )
     is_renewed = fields.Boolean(
+        string="Proposed Anew",
         readonly=True,
         help="Stock or deliveries had changed when it was to be applied.",
     )

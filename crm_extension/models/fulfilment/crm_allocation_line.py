@@ -119,7 +119,9 @@ class CrmAllocationLine(models.Model):
         string="Decided by",
         readonly=True,
     )
-    rank_key = fields.Integer(readonly=True, help="What the customer is called.")
+    rank_key = fields.Integer(
+        string="Customer's Rank", readonly=True, help="What the customer is called."
+    )
     other = fields.Json(readonly=True, help="With whom it is compared.")
     explanation = fields.Text(string="Why", compute="_compute_explanation")
 

@@ -11,6 +11,7 @@ class CrmSaleAllocation(models.AbstractModel):
     _description = "An Order's Share of Scarce Stock"
 
     crm_is_allocated = fields.Boolean(
+        string="Shared Out",
         compute="_compute_crm_is_allocated",
         groups="sales_team.group_sale_salesman",
         help="Stock was scarce, and it was decided who gets it.",

@@ -12,6 +12,7 @@ class CrmPickingAllocation(models.AbstractModel):
     _description = "A Delivery's Share of Scarce Stock"
 
     crm_is_allocated = fields.Boolean(
+        string="Shared Out",
         compute="_compute_crm_is_allocated",
         groups="stock.group_stock_user",
         help="Stock was scarce, and it was decided who gets it.",

@@ -25,9 +25,11 @@ class CrmScarceStock(models.Model):
     }
 
     product_id = fields.Many2one(comodel_name="product.product", readonly=True)
-    warehouse_id = fields.Many2one(comodel_name="stock.warehouse", readonly=True)
+    warehouse_id = fields.Many2one(
+        comodel_name="stock.warehouse", string="From Warehouse", readonly=True
+    )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
+    uom_id = fields.Many2one(related="product_id.uom_id", string="Unit", help=False)
     shared = fields.Float(
         string="Left",
         digits="Product Unit",

@@ -26,6 +26,7 @@ PLAIN = [
     MODELS / "discount" / "counter_offer.py",
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",
+    MODELS / "fulfilment" / "allocation.py",
     MODELS / "fulfilment" / "hold.py",
     MODELS / "fulfilment" / "collection.py",
     MODELS / "fulfilment" / "progress.py",

@@ -34,6 +34,7 @@ from . import sale_order_line_ledger, sale_order_ledger
 from . import sale_order_execution, sale_order_hold
 from . import sale_order_kind, sale_order_line_kind, sale_order_contract
 from . import sale_order_collection, sale_order_return
+from . import sale_order_allocation
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
@@ -48,6 +49,10 @@ from . import account_payment
 from . import account_payment_register
 from . import stock_move
 from . import stock_move_line
+from . import stock_warehouse
+from . import crm_allocation, crm_allocation_line
+from . import stock_picking_allocation  # before the transfer that is made of it
+from . import stock_picking_hold  # before the transfer that is made of it
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them
 from . import account_move_hold

@@ -21,6 +21,7 @@ class SaleOrder(models.Model):
         "crm.sale.return",
         "crm.sale.execution",
         "sale.order",
+        "crm.sale.allocation",
         "crm.sale.offer",
         "crm.sale.window",
         "crm.sale.rules",

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..fulfilment.allocation import Shares
+
 
 class StockMove(models.Model):
     _name = "stock.move"
@@ -17,3 +19,11 @@ class StockMove(models.Model):
             if customers._crm_get_benefits("urgent_delivery", company):
                 values["priority"] = "1"
         return values
+
+    def _update_reserved_quantity(self, need, location_id, *args, **kwargs):
+        """No more than its share, while an allocation is applied (FEATURES C15)."""
+        shares = self.env.context.get("crm_shares")
+        # Clients send what they like: only the allocation has such an object.
+        if isinstance(shares, Shares):
+            need = shares.limit(self.id, need)
+        return super()._update_reserved_quantity(need, location_id, *args, **kwargs)

@@ -5,7 +5,7 @@ from odoo.tools import format_date
 class StockPicking(models.Model):
     _name = "stock.picking"
     _inherit = [
-        *("crm.picking.hold", "crm.picking.return"),
+        *("crm.picking.hold", "crm.picking.allocation", "crm.picking.return"),
         *("stock.picking", "crm.approval.mixin"),
     ]
 

@@ -6,6 +6,7 @@ from . import crm_customer_account
 from . import crm_customer_lookup
 from . import crm_customer_ticket
 from . import crm_order_execution
+from . import crm_scarce_stock
 from . import crm_visit_due
 from . import crm_visit_week
 from . import crm_work_plan_person

@@ -2,7 +2,7 @@
     "name": "CRM Extension",
     "summary": "Approvals, discount rules and order follow-up for sales, finance"
     " and warehouse",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Sales/CRM",
     "license": "AGPL-3",
     "author": "CRM Extension Community",
@@ -138,12 +138,8 @@
         "views/stock_picking_hold_views.xml",
         "views/sale_order_hold_views.xml",
         "views/sale_order_return_views.xml",
-        "views/sale_portal_templates.xml",
-        "views/stock_picking_views.xml",
         "views/stock_picking_return_views.xml",
         "views/sale_order_allocation_views.xml",
-        "views/sale_portal_templates.xml",
-        "views/stock_picking_views.xml",
         "views/stock_picking_allocation_views.xml",
         "views/stock_warehouse_views.xml",
         # Menus open actions, so they come after all of them.

@@ -16,9 +16,7 @@ from . import res_partner_code, res_partner_contacts
 from . import res_partner_overview, res_partner_visibility, res_partner_list
 from . import res_partner_owner, res_partner_last_contact, res_partner_handover
 from . import res_partner_visits
-from . import res_partner_sight
-from . import res_partner_hold
-from . import res_partner_sight, res_partner_collection
+from . import res_partner_sight, res_partner_hold, res_partner_collection
 from . import res_partner
 from . import res_partner_bank
 from . import res_users_standing, res_users_leader  # before what is made of them
@@ -38,21 +36,18 @@ from . import sale_order_allocation
 from . import sale_order
 from . import sale_order_line
 from . import payment_transaction
-from . import account_payment_summary  # before the payment that is made of it
-from . import account_payment
-from . import account_partial_reconcile
-from . import stock_picking_hold, stock_move_hold  # before what is made of them
 from . import return_link  # before what is made of it
-from . import account_payment_return, stock_picking_return
+from . import account_payment_summary, account_payment_return
 from . import account_move_return, account_move_line_return
+from . import stock_picking_hold, stock_move_hold, stock_picking_return
+from . import stock_picking_allocation
 from . import account_payment
 from . import account_payment_register
+from . import account_partial_reconcile
 from . import stock_move
 from . import stock_move_line
 from . import stock_warehouse
 from . import crm_allocation, crm_allocation_line
-from . import stock_picking_allocation  # before the transfer that is made of it
-from . import stock_picking_hold  # before the transfer that is made of it
 from . import stock_picking
 from . import account_move_rules, account_move_line_rules  # before what is made of them
 from . import account_move_hold

@@ -95,6 +95,7 @@
         "views/crm_customer_account_views.xml",
         "views/crm_customer_lookup_views.xml",
         "views/crm_customer_ticket_views.xml",
+        "views/crm_start_page_views.xml",
         "views/crm_order_execution_views.xml",
         "views/crm_payment_promise_views.xml",
         "views/crm_collection_due_views.xml",

@@ -125,7 +125,7 @@ def test_only_glue_inherits_foreign_models(room):
     # Conversation and activities are furniture of every room, no document.
     own = re.compile(
         r"crm\.(approval|cached|collection|concession|credit|discount|customer|hold|nightly"
-        r"|return|tier|visit)"
+        r"|return|start|tier|visit)"
         r"\."
         r"|mail\.(thread|activity\.mixin)$"
     )

@@ -63,7 +63,9 @@ class CrmSaleCollection(models.AbstractModel):
         groups=COLLECTING,
     )
     crm_amount_delivered = fields.Monetary(
-        string="Delivered", compute="_compute_crm_order_account", groups=COLLECTING
+        string="Delivered Value",
+        compute="_compute_crm_order_account",
+        groups=COLLECTING,
     )
     crm_amount_invoiced = fields.Monetary(
         string="Invoiced", compute="_compute_crm_order_account", groups=COLLECTING

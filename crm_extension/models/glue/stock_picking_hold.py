@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, ormcache
+from odoo.tools.sql import column_exists, create_column
 
 from ..approval.core.facts import from_json
 from ..approval.core.gate import Gate
@@ -113,6 +114,14 @@ class CrmPickingHold(models.AbstractModel):
         groups="base.group_user",
         help="The acting user can release it by hand, with a reason.",
     )
+
+    def _auto_init(self):
+        # What was delivered before is not looked into; what is open, the next run does.
+        if not self._abstract and not column_exists(
+            self.env.cr, self._table, "crm_held"
+        ):
+            create_column(self.env.cr, self._table, "crm_held", "bool")
+        return super()._auto_init()
 
     # === COMPUTE METHODS === #
 

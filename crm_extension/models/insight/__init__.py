@@ -10,3 +10,6 @@ from . import crm_scarce_stock
 from . import crm_visit_due
 from . import crm_visit_week
 from . import crm_work_plan_person
+from . import crm_start_frame  # before what is made of it
+from . import crm_start_sales, crm_start_finance, crm_start_warehouse
+from . import crm_start_page

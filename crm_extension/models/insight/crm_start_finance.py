@@ -47,7 +47,7 @@ class CrmStartFinance(models.AbstractModel):
                 self._get_overdue_card(),
                 self._get_refund_card(),
             ],
-            "tables": [self._get_decide_table()],
+            "tables": [self._get_decide_table(), self._get_overdue_table()],
         }
         return [*sections, own]
 
@@ -141,15 +141,17 @@ class CrmStartFinance(models.AbstractModel):
         return [(currencies.browse(key), float(amount)) for key, amount in rows]
 
     @api.model
+    def _get_overdue_domain(self):
+        return [
+            ("company_id", "in", self.env.companies.ids),
+            ("state", "=", "overdue"),
+            ("is_owed", "=", True),
+        ]
+
+    @api.model
     def _get_overdue_card(self):
         overdue = self.env["crm.collection.due"]._read_group(
-            [
-                ("company_id", "in", self.env.companies.ids),
-                ("state", "=", "overdue"),
-                ("is_owed", "=", True),
-            ],
-            ["currency_id"],
-            ["amount_open:sum"],
+            self._get_overdue_domain(), ["currency_id"], ["amount_open:sum"]
         )
         return self._make_card(
             "overdue",
@@ -157,6 +159,34 @@ class CrmStartFinance(models.AbstractModel):
             self._tell_amounts(overdue),
             "crm_extension.crm_collection_due_action_arrears",
             level="bad" if overdue else "",
+        )
+
+    @api.model
+    def _get_overdue_table(self):
+        debtors = self.env["crm.collection.due"]._read_group(
+            self._get_overdue_domain(),
+            ["partner_id", "currency_id"],
+            ["amount_open:sum", "days_late:max"],
+            order="days_late:max desc, amount_open:sum desc",
+            limit=ROWS,
+        )
+        return self._make_table(
+            "debtors",
+            self.env._("Longest overdue"),
+            [self.env._("Customer"), self.env._("Overdue"), self.env._("Days late")],
+            [
+                (
+                    customer,
+                    [
+                        customer.display_name,
+                        self._tell_amounts([(currency, amount)]),
+                        str(days),
+                    ],
+                    "bad",
+                )
+                for customer, currency, amount, days in debtors
+            ],
+            self.env._("Nobody is overdue."),
         )
 
     @api.model

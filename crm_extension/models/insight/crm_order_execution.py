@@ -197,7 +197,7 @@ class CrmOrderExecution(models.Model):
 
     @api.model
     def _get_column_limits(self, opened):
-        """How many cards columns show, ``{need: number}``, of others ``{None: number}``;
+        """Cards that columns show, ``{need: number}``, of any other ``{None: number}``;
         None for a board that was leafed through."""
         known = opened.get("opening_info") or ()
         if any(one.get("offset") or one.get("progressbar_domain") for one in known):

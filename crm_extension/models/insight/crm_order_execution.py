@@ -149,6 +149,8 @@ class CrmOrderExecution(models.Model):
     )
     next_words = fields.Char(string="What Comes Next", compute="_compute_next_words")
 
+    goods_words = fields.Char(string="Goods", compute="_compute_goods_words")
+
     # === COMPUTE METHODS === #
 
     @api.depends("next_step", "next_on", "awaited", "reserved", "delivered", "returned")
@@ -157,6 +159,12 @@ class CrmOrderExecution(models.Model):
         names = ("next_step", "next_on", "awaited", "reserved", "delivered", "returned")
         for row in self:
             row.next_words = self._tell({name: row[name] for name in names})
+
+    @api.depends("state", "ordered", "delivered", "reserved", "awaited", "stocked")
+    @api.depends_context("lang")
+    def _compute_goods_words(self):
+        for row in self:
+            row.goods_words = row._tell_goods() if row.state == "sale" else ""
 
     @api.model
     def _expand_needs(self, needs, _domain):
@@ -197,7 +205,7 @@ class CrmOrderExecution(models.Model):
 
     @api.model
     def _get_column_limits(self, opened):
-        """How many cards columns show, ``{need: number}``, of others ``{None: number}``;
+        """Cards that columns show, ``{need: number}``, of any other ``{None: number}``;
         None for a board that was leafed through."""
         known = opened.get("opening_info") or ()
         if any(one.get("offset") or one.get("progressbar_domain") for one in known):
@@ -259,6 +267,21 @@ class CrmOrderExecution(models.Model):
             step=sentence,
             date=format_date(self.env, row["next_on"]),
         )
+
+    def _tell_goods(self):
+        if not self.ordered and not self.delivered:
+            return ""
+        figures = {
+            "delivered": self._show(self.delivered),
+            "ordered": self._show(self.ordered),
+            "reserved": self._show(self.reserved),
+        }
+        if self.stocked and self.awaited:
+            return self.env._(
+                "Delivered %(delivered)s of %(ordered)s, %(reserved)s reserved",
+                **figures,
+            )
+        return self.env._("Delivered %(delivered)s of %(ordered)s", **figures)
 
     @api.model
     def _get_sentences(self, row):

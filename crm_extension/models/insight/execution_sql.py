@@ -136,11 +136,25 @@ CROSS JOIN LATERAL (
             OR template.invoice_policy = 'delivery')
      GROUP BY line.order_id
 """
-# What invoices bill of each order, credit notes below zero. An invoice for several
-# orders is paid, and late, for each of them alike. In another currency than the order,
-# it counts as Odoo converts it: by the rates of its day.
+# What each invoice bills of each order, credit notes below zero.
+BILLS = """
+    SELECT line.order_id, item.move_id,
+           SUM(CASE move.move_type WHEN 'out_refund' THEN -item.price_total
+                                   ELSE item.price_total END) AS amount
+      FROM picked
+      JOIN sale_order_line line ON line.order_id = picked.id
+      JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
+      JOIN account_move_line item ON item.id = rel.invoice_line_id
+      JOIN account_move move
+        ON move.id = item.move_id AND move.state = 'posted'
+       AND move.move_type IN ('out_invoice', 'out_refund')
+     GROUP BY line.order_id, item.move_id
+"""
+# An invoice for several orders is paid, and late, for each of them alike. In another
+# currency than the order, it counts as Odoo converts it: by the rates of its day. What
+# is looked up of some invoices only has the reason inside: the others look up nothing.
 MONEY = """
-    SELECT line.order_id,
+    SELECT picked.id AS order_id,
            SUM(bill.amount) AS invoiced,
            SUM(bill.amount * paid.share) AS paid,
            SUM(bill.amount * (1 - paid.share))
@@ -150,14 +164,8 @@ MONEY = """
            SUM(bill.amount * dues.overdue / NULLIF(move.amount_total, 0)) AS overdue,
            MIN(dues.pay_on) AS pay_on
       FROM picked
-      JOIN sale_order_line line ON line.order_id = picked.id
-      JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = line.id
-      JOIN account_move_line item ON item.id = rel.invoice_line_id
-      JOIN account_move move
-        ON move.id = item.move_id AND move.state = 'posted'
-       AND move.move_type IN ('out_invoice', 'out_refund')
-           -- What is to be paid first, and what should have been: of what is open, which is said
--- inside, so that nothing else is looked up.
+      JOIN bills ON bills.order_id = picked.id
+      JOIN account_move move ON move.id = bills.move_id
  LEFT JOIN LATERAL (
            SELECT MIN(term.date_maturity) AS pay_on,
                   SUM(term.amount_residual_currency) FILTER (
@@ -179,10 +187,9 @@ CROSS JOIN LATERAL (
                        ELSE 1 - move.amount_residual / move.amount_total END AS share
            ) paid
 CROSS JOIN LATERAL (
-           SELECT item.price_total * COALESCE(rate.factor, 1)
-                  * CASE move.move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS amount
+           SELECT bills.amount * COALESCE(rate.factor, 1) AS amount
            ) bill
-     GROUP BY line.order_id
+     GROUP BY picked.id
 """
 # As res.currency says it, of the company at the head of the tree.
 RATE = """
@@ -228,14 +235,15 @@ FIGURES = """
            (COALESCE(goods.leaving_at, picked.commitment_date)
                AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS leaving_on,
            (goods.coming_at AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date AS coming_on,
-           ROUND(COALESCE(money.invoiced, 0), currency.decimal_places) AS amount_invoiced,
-           ROUND(COALESCE(money.paid, 0), currency.decimal_places) AS amount_paid,
-           ROUND(COALESCE(money.unpaid, 0), currency.decimal_places) AS amount_unpaid,
-           ROUND(COALESCE(money.owed, 0), currency.decimal_places) AS amount_owed,
-           ROUND(COALESCE(money.overdue, 0), currency.decimal_places) AS amount_overdue,
+           ROUND(COALESCE(money.invoiced, 0), digits) AS amount_invoiced,
+           ROUND(COALESCE(money.paid, 0), digits) AS amount_paid,
+           ROUND(COALESCE(money.unpaid, 0), digits) AS amount_unpaid,
+           ROUND(COALESCE(money.owed, 0), digits) AS amount_owed,
+           ROUND(COALESCE(money.overdue, 0), digits) AS amount_overdue,
            money.pay_on
       FROM picked
- LEFT JOIN res_currency currency ON currency.id = picked.currency_id
+ LEFT JOIN (SELECT id AS currency, decimal_places AS digits FROM res_currency) rounding
+        ON rounding.currency = picked.currency_id
  LEFT JOIN asked ON asked.order_id = picked.id
  LEFT JOIN goods ON goods.order_id = picked.id
  LEFT JOIN money ON money.order_id = picked.id
@@ -289,6 +297,7 @@ TABLE = f"""
          asked AS ({ASKED}),
          moves AS ({MOVES}),
          goods AS ({GOODS}),
+         bills AS ({BILLS}),
          money AS ({MONEY}),
          figures AS ({FIGURES}),
          steps AS ({STEPS})

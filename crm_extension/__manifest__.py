@@ -183,6 +183,7 @@
         "data/crm_payment_promise_demo.xml",
         "data/crm_collection_line_demo.xml",
         "data/crm_work_plan_demo.xml",
+        "data/crm_hold_policy_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

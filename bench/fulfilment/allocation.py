@@ -44,42 +44,6 @@ def compare_allocation(stock, ours, few=FEW, many=MANY):
     return found
 
 
-def tell_allocation(found, row):
-    """Rows of the benchmark.
-
-    :param row: makes one, see the dev kit's ``figures.row``
-    """
-    many = found["many"]
-    for deed, what, limit in (
-        ("first", "nothing was reserved before", 1.5),
-        ("anew", "everything was reserved for others", 1.5),
-        ("again", "nothing is different", None),
-    ):
-        (theirs, asked), (mine, queries) = many[deed], many[f"ours {deed}"]
-        yield row(
-            f"sharing out stock among {found['moves']:,} moves, {what}",
-            mine / theirs,
-            "ratio",
-            limit,
-            f"Odoo's reservation {theirs:.2f} s, {asked:,} queries;"
-            f" ours {mine:.2f} s, {queries:,}",
-        )
-    yield row(
-        "how its cost grows with the moves",
-        found["exponents"]["ours first"],
-        "exponent",
-        1.1,
-        f"Odoo's reservation {found['exponents']['first']:.2f},"
-        f" the proposal {found['exponents']['ours proposing']:.2f}",
-    )
-    yield row(
-        "the proposal alone",
-        many["ours proposing"][0] * 1000,
-        "ms",
-        peer=f"{many['ours proposing'][1]:,} queries",
-    )
-
-
 class Warehouse:
     """A warehouse with very many open deliveries, in one database."""
 

@@ -355,6 +355,7 @@ class TestCollection(CollectionCase):
             moves.picking_id.button_validate()
             orders.sudo()._create_invoices().action_post()
             self.env.flush_all()
+        self.assertTrue([line for line in log.output if "account_move" in line])
         asked = [line for line in log.output if "crm_collection" in line]
         self.assertFalse(asked)
 

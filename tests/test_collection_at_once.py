@@ -65,3 +65,19 @@ def test_of_two_changes_at_once_the_second_is_told_what_is_left(planned):
     assert any("comes to" in text for text in told)
     with environment() as env:
         assert sum(env["sale.order"].browse(order)[LINES].mapped("amount")) == 100
+
+
+def test_of_two_plans_made_at_once_one_stays(planned):
+    order, _lines, user = planned
+    with environment() as env:
+        env["sale.order"].browse(order)[LINES].unlink()
+    today = fields.Date.today()
+
+    def make(env):
+        line = {"order_id": order, "amount": 100, "date_due": today}
+        env["crm.collection.line"].create(line)
+
+    told = at_once((user, make), (user, make))
+    assert told.count("done") == 1, told
+    with environment() as env:
+        assert env["sale.order"].browse(order)[LINES].mapped("amount") == [100]

@@ -9,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import TAGS
-from .test_glue_collection import LINES, CollectionCase
+from .test_glue_collection import CollectionCase
 
 
 class ReminderCase(CollectionCase):
@@ -51,7 +51,7 @@ class ReminderCase(CollectionCase):
 
 @tagged(*TAGS)
 class TestReminder(ReminderCase):
-    """Lines of 1,350 due on 4 March and 3,150 due on 3 April."""
+    """Who is told, and what is late, of 1,350 due on 4 March and 3,150 on 3 April."""
 
     def test_before_it_is_due_after_it_and_again(self):
         self.order()
@@ -236,11 +236,6 @@ class TestReminder(ReminderCase):
         )
         self.assertFalse(self.env["crm.collection.reminder"].with_user(user).search([]))
 
-
-@tagged(*TAGS)
-class TestArrears(ReminderCase):
-    """What is late."""
-
     def arrears(self, user):
         return (
             self.env["crm.collection.due"]
@@ -297,66 +292,3 @@ class TestArrears(ReminderCase):
             self.assertFalse(self.arrears(self.sales))
         with freeze_time("2026-03-04 16:01:00"):
             self.assertEqual(self.arrears(self.sales).days_late, 1)
-
-
-@tagged(*TAGS)
-class TestDeposit(CollectionCase):
-    """What is to be paid before anything is delivered."""
-
-    def test_a_deposit_is_missing_until_it_is_received(self):
-        order, plain = self.order(), self.order()
-        orders = order | plain
-        self.assertEqual(orders._crm_get_missing_deposits(), {})
-        order[LINES][0].is_deposit = True
-        self.assertEqual(orders._crm_get_missing_deposits(), {order.id: 1350})
-        payment = self.prepay(order, 350)
-        self.assertEqual(orders._crm_get_missing_deposits(), {order.id: 1000})
-        self.prepay(order, 1000)
-        self.assertEqual(orders._crm_get_missing_deposits(), {})
-        payment.action_draft()
-        payment.action_cancel()
-        self.assertEqual(
-            orders.with_user(self.warehouse)._crm_get_missing_deposits(),
-            {order.id: 350},
-        )
-
-    def test_nothing_is_asked_where_no_order_has_a_deposit(self):
-        orders = self.order() | self.order()
-        orders._crm_get_missing_deposits()
-        orders.mapped("company_id.id")
-        self.env.flush_all()
-        with self.count_queries() as counted:
-            orders._crm_get_missing_deposits()
-        self.assertEqual(counted.value, 0)
-
-    def test_many_orders_cost_as_many_queries_as_one(self):
-        orders = self.env["sale.order"]
-        for _number in range(4):
-            orders |= self.order()
-        orders[LINES].is_deposit = True
-
-        def count(some):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            some.mapped("company_id.id")
-            with self.count_queries() as counted:
-                some._crm_get_missing_deposits()
-            return counted.value
-
-        count(orders)
-        self.assertEqual(count(orders), count(orders[:1]))
-
-    def test_whoever_keeps_the_books_enters_it_on_the_order(self):
-        order = self.order()
-        order[LINES][0].is_deposit = True
-        with self.assertRaises(AccessError):
-            order.with_user(self.sales).action_crm_receive()
-        action = order.with_user(self.finance).action_crm_receive()
-        payments = self.env["account.payment"].with_user(self.finance)
-        payment = payments.with_context(**action["context"]).create(
-            {"journal_id": self.bank.id}
-        )
-        payment.action_post()
-        self.assertEqual(payment.amount, 1350)
-        self.assertIn("Desk", payment.memo)
-        self.assertEqual(order._crm_get_missing_deposits(), {})

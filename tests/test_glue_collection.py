@@ -6,7 +6,7 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
 from .common import TAGS, ApprovalCommon
 
@@ -128,8 +128,8 @@ class CollectionCase(CollectionCommon, TransactionCase):
 
 
 @tagged(*TAGS)
-class TestPlan(CollectionCase):
-    """What is agreed."""
+class TestCollection(CollectionCase):
+    """What is agreed, what has come in, and what has to come before delivery."""
 
     def test_one_click_makes_it_from_the_payment_terms(self):
         order = self.order()
@@ -259,6 +259,26 @@ class TestPlan(CollectionCase):
         )
         self.assertEqual(order[LINES].mapped("amount"), [1350, 3000, 1050])
 
+    def test_a_tick_puts_the_difference_on_the_last_line(self):
+        order = self.order()
+        with Form(order.with_user(self.sales)) as form:
+            with form.crm_collection_line_ids.edit(0) as line:
+                line.amount = 1000
+            self.assertEqual(form.crm_collection_difference, 350)
+            form.crm_collection_take_rest = True
+            self.assertEqual(form.crm_collection_difference, 0)
+            self.assertFalse(form.crm_collection_take_rest)
+        self.assertEqual(order[LINES].mapped("amount"), [1000, 3500])
+
+    def test_what_was_promised_stands_beside_it(self):
+        order, other = self.order(), self.order()
+        values = {"partner_id": self.customer.id, "due_date": "2026-04-01"}
+        promises = self.env["crm.payment.promise"].with_user(self.sales)
+        general = promises.create(values | {"amount": 9999})
+        own = promises.create(values | {"amount": 9999, "order_id": order.id})
+        self.assertEqual(order.with_user(self.sales).crm_promise_ids, general | own)
+        self.assertEqual(other.with_user(self.sales).crm_promise_ids, general)
+
     def test_nothing_is_due_before_the_order(self):
         order = self.order()
         with self.refused(ValidationError, "before that day"):
@@ -335,6 +355,7 @@ class TestPlan(CollectionCase):
             moves.picking_id.button_validate()
             orders.sudo()._create_invoices().action_post()
             self.env.flush_all()
+        self.assertTrue([line for line in log.output if "account_move" in line])
         asked = [line for line in log.output if "crm_collection" in line]
         self.assertFalse(asked)
 
@@ -353,11 +374,6 @@ class TestPlan(CollectionCase):
             domain = [("order_id", "=", order.id)]
             self.assertTrue(rows.with_user(self.finance).search(domain))
             self.assertFalse(rows.with_user(user).search(domain))
-
-
-@tagged(*TAGS)
-class TestReceived(CollectionCase):
-    """What has come in, whichever way."""
 
     def test_what_is_due_first_is_paid_first(self):
         order = self.order()
@@ -386,6 +402,15 @@ class TestReceived(CollectionCase):
         self.assertEqual(self.received(order), 4500)
         payment.action_draft()
         self.assertEqual(self.received(order), 0)
+        self.assertEqual(self.account(order).amount_due, 4500)
+
+    def test_a_payment_that_is_reversed_opens_the_line_again(self):
+        order = self.order()
+        payment = self.pay(self.invoice(order))
+        entry = payment.move_id
+        entry.line_ids.remove_move_reconcile()
+        entry._reverse_moves([{"date": "2026-03-05"}], cancel=True)
+        self.assertEqual(self.states(order)[0], (1350, 0, "not_due"))
         self.assertEqual(self.account(order).amount_due, 4500)
 
     def test_an_invoice_that_is_set_back_and_deleted_counts_no_more(self):
@@ -607,3 +632,61 @@ class TestReceived(CollectionCase):
 
         count(orders)
         self.assertEqual(count(orders), count(orders[:1]))
+
+    def test_a_deposit_is_missing_until_it_is_received(self):
+        order, plain = self.order(), self.order()
+        orders = order | plain
+        self.assertEqual(orders._crm_get_missing_deposits(), {})
+        order[LINES][0].is_deposit = True
+        self.assertEqual(orders._crm_get_missing_deposits(), {order.id: 1350})
+        payment = self.prepay(order, 350)
+        self.assertEqual(orders._crm_get_missing_deposits(), {order.id: 1000})
+        self.prepay(order, 1000)
+        self.assertEqual(orders._crm_get_missing_deposits(), {})
+        payment.action_draft()
+        payment.action_cancel()
+        self.assertEqual(
+            orders.with_user(self.warehouse)._crm_get_missing_deposits(),
+            {order.id: 350},
+        )
+
+    def test_nothing_is_asked_where_no_order_has_a_deposit(self):
+        orders = self.order() | self.order()
+        orders._crm_get_missing_deposits()
+        orders.mapped("company_id.id")
+        self.env.flush_all()
+        with self.count_queries() as counted:
+            orders._crm_get_missing_deposits()
+        self.assertEqual(counted.value, 0)
+
+    def test_deposits_of_many_orders_cost_as_many_queries_as_one(self):
+        orders = self.env["sale.order"]
+        for _number in range(4):
+            orders |= self.order()
+        orders[LINES].is_deposit = True
+
+        def count(some):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            some.mapped("company_id.id")
+            with self.count_queries() as counted:
+                some._crm_get_missing_deposits()
+            return counted.value
+
+        count(orders)
+        self.assertEqual(count(orders), count(orders[:1]))
+
+    def test_whoever_keeps_the_books_enters_it_on_the_order(self):
+        order = self.order()
+        order[LINES][0].is_deposit = True
+        with self.assertRaises(AccessError):
+            order.with_user(self.sales).action_crm_receive()
+        action = order.with_user(self.finance).action_crm_receive()
+        payments = self.env["account.payment"].with_user(self.finance)
+        payment = payments.with_context(**action["context"]).create(
+            {"journal_id": self.bank.id}
+        )
+        payment.action_post()
+        self.assertEqual(payment.amount, 1350)
+        self.assertIn("Desk", payment.memo)
+        self.assertEqual(order._crm_get_missing_deposits(), {})

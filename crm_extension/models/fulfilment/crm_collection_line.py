@@ -85,8 +85,7 @@ class CrmCollectionLine(models.Model):
 
     # === COMPUTE METHODS === #
 
-    # Not on the order: it would look for its plan whenever it changes.
-    @api.depends("amount", "date_due")
+    @api.depends("amount", "date_due", "order_id.state")
     def _compute_state(self):
         orders = self.order_id
         figures = self.env["crm.collection.account"]._get_figures(orders)

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 
 from odoo import Command, api, fields, models
@@ -155,7 +156,7 @@ class CrmSaleCollection(models.AbstractModel):
     @api.onchange("crm_collection_take_rest")
     def _onchange_crm_collection_take_rest(self):
         if self.crm_collection_take_rest and self[LINES]:
-            last = max(self[LINES], key=lambda line: line.date_due or line.create_date)
+            last = max(self[LINES], key=lambda line: line.date_due or date.max)
             last.amount = max(last.amount + self.crm_collection_difference, 0)
         self.crm_collection_take_rest = False
 

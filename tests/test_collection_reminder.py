@@ -106,6 +106,9 @@ class TestReminder(ReminderCase):
         later = self.run_on("2026-03-13")
         self.assertFalse(reminder.activity_ids)
         self.assertEqual(len(later.activity_ids), 1)
+        later.activity_ids.with_user(self.sales).action_feedback(feedback="Called")
+        self.env.invalidate_all()
+        self.assertFalse(later.activity_ids)
 
     def test_who_has_left_is_not_told_but_the_leader(self):
         order = self.order()

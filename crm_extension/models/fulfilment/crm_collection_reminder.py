@@ -156,7 +156,8 @@ class CrmCollectionReminder(models.Model):
 
         :param customers: ``[(customer, rows)]``
         """
-        reminders = self.create(
+        # The mail is in the conversation; that there is a reminder need not be.
+        reminders = self.with_context(mail_create_nolog=True).create(
             [
                 self._prepare_reminder(company, customer, rows)
                 for customer, rows in customers

@@ -26,6 +26,7 @@ PLAIN = [
     MODELS / "discount" / "counter_offer.py",
     MODELS / "discount" / "volume.py",
     MODELS / "discount" / "ledger.py",
+    MODELS / "fulfilment" / "collection.py",
     MODELS / "fulfilment" / "progress.py",
     MODELS / "sampling.py",
     MODELS / "ownership" / "recycling.py",

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from psycopg2.errors import SerializationFailure
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -96,6 +96,15 @@ class TestPayment(AcceptanceCommon, AccountPaymentCommon, MailCase):
         self.assertEqual(order.state, "sale")
         self.assertTrue(payment.payment_id)
         self.assertFalse(self.tasks_of(order))
+
+    def test_what_is_paid_online_pays_the_plan_of_the_order_at_once(self):
+        order = self.make_quotation(0)
+        plan = {"amount": order.amount_total, "date_due": fields.Date.today()}
+        order.write({"crm_collection_line_ids": [Command.create(plan)]})
+        payment = self.pay(order)
+        self.assertEqual(payment.payment_id.crm_sale_order_id, order)
+        self.env.invalidate_all()
+        self.assertEqual(order.crm_collection_line_ids.state, "received")
 
     # === held === #
 

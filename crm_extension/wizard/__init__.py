@@ -6,3 +6,4 @@ from . import crm_customer_sample
 from . import crm_visit_draw
 from . import crm_customer_retention
 from . import crm_customer_handover
+from . import crm_collection_split

@@ -1,0 +1,2 @@
+from . import crm_collection_line
+from . import crm_collection_reminder

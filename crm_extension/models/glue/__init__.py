@@ -3,6 +3,7 @@ from . import res_partner_rhythm, res_partner_kind  # before what is made of the
 from . import base_partner_merge
 from . import crm_reporting_line  # before what is made of it
 from . import res_users_sight, res_company_sight  # before what is made of them
+from . import res_company_collection  # before the company that is made of it
 from . import res_company
 from . import crm_team_calls  # before the team that is made of it
 from . import hr_employee, hr_version, hr_department, crm_team, crm_team_member
@@ -15,7 +16,7 @@ from . import res_partner_code, res_partner_contacts
 from . import res_partner_overview, res_partner_visibility, res_partner_list
 from . import res_partner_owner, res_partner_last_contact, res_partner_handover
 from . import res_partner_visits
-from . import res_partner_sight
+from . import res_partner_sight, res_partner_collection
 from . import res_partner
 from . import res_partner_bank
 from . import res_users_standing, res_users_leader  # before what is made of them

@@ -24,6 +24,14 @@ class PaymentTransaction(models.Model):
         payments = self.with_context(crm_accepted=ACCEPTED)
         return super(PaymentTransaction, payments)._cron_post_process()
 
+    def _create_payment(self, **extra_create_values):
+        """What is paid for one order on its page counts for that order at once, before
+        there is an invoice."""
+        order = self.sale_order_ids if len(self.sale_order_ids) == 1 else None
+        if order and order._crm_is_party(self.partner_id):
+            extra_create_values.setdefault("crm_sale_order_id", order.id)
+        return super()._create_payment(**extra_create_values)
+
     def _crm_invoice_kept(self):
         """Invoice what was paid before the order could be confirmed, where payments
         are invoiced at once. An invoice that fails leaves the order confirmed."""

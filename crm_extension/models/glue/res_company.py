@@ -6,7 +6,7 @@ from odoo.tools import ormcache
 
 class ResCompany(models.Model):
     _name = "res.company"
-    _inherit = ["res.company", "crm.company.sight"]
+    _inherit = ["res.company", "crm.company.sight", "crm.company.collection"]
 
     crm_settlement_days = fields.Integer(
         string="Longest Settlement (days)",

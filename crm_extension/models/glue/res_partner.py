@@ -39,6 +39,7 @@ class ResPartner(models.Model):
         "crm.customer.contacted",
         "crm.customer.handed",
         "crm.customer.sight",
+        "crm.customer.collection",
         "crm.approval.mixin",
     ]
 

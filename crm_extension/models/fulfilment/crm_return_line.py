@@ -9,8 +9,8 @@ from . import returning
 
 # What follows from transfers and credit notes.
 DERIVED = frozenset(
-    {"amount_total", "amount_untaxed", "awaited_quantity", "credited_quantity"}
-    | {"received_quantity", "taken_quantity", "to_credit_quantity"}
+    {"amount_company", "amount_total", "amount_untaxed", "awaited_quantity"}
+    | {"credited_quantity", "received_quantity", "taken_quantity", "to_credit_quantity"}
 )
 
 
@@ -75,6 +75,16 @@ class CrmReturnLine(models.Model):
         store=True,
         help="At the price of the order, after its discount and with taxes.",
     )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Company"
+    )
+    amount_company = fields.Monetary(
+        string="Amount (Company Currency)",
+        compute="_compute_amounts",
+        store=True,
+        currency_field="company_currency_id",
+        help="At the rate of the day on which it was asked for.",
+    )
     received_quantity = fields.Float(
         string="Received", digits="Product Unit", compute="_compute_moved", store=True
     )
@@ -117,11 +127,12 @@ class CrmReturnLine(models.Model):
             line.returnable_quantity = float(free.get(line, 0))
 
     # A price that is changed on the order later changes nothing here.
-    @api.depends("sale_line_id", "quantity")
+    @api.depends("sale_line_id", "quantity", "return_id.date")
     def _compute_amounts(self):
         for line in self:
             line.amount_total = line._get_worth(line.quantity)
             line.amount_untaxed = line._get_worth(line.quantity, "price_subtotal")
+            line.amount_company = line.return_id._to_company(line.amount_total)
 
     @api.depends(
         *("quantity", "sale_line_id", "return_id.released", "return_id.cancelled"),
@@ -313,11 +324,3 @@ class CrmReturnLine(models.Model):
                 )
         posted, draft = credited["posted"], credited["draft"]
         return self._to_decimal(posted), self._to_decimal(draft)
-
-    def _name_for_people(self):
-        self.ensure_one()
-        return self.env._(
-            "%(quantity)g × %(product)s",
-            quantity=self.quantity,
-            product=self.product_id.display_name,
-        )

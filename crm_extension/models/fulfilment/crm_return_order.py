@@ -39,6 +39,7 @@ class CrmReturnOrder(models.Model):
     _mail_post_access = "read"
 
     name = fields.Char(
+        string="Number",
         default=lambda self: self.env._("New"),
         required=True,
         readonly=True,
@@ -202,15 +203,7 @@ class CrmReturnOrder(models.Model):
         for one in self:
             one.amount_untaxed = sum(one.line_ids.mapped("amount_untaxed"))
             one.amount_total = sum(one.line_ids.mapped("amount_total"))
-            currency = one.currency_id or one.company_id.currency_id
-            day = one.date or fields.Date.context_today(one)
-            one.amount_company = (
-                currency._convert(
-                    one.amount_total, one.company_id.currency_id, one.company_id, day
-                )
-                if currency
-                else 0
-            )
+            one.amount_company = one._to_company(one.amount_total)
 
     @api.depends(
         *("line_ids.received_quantity", "line_ids.to_credit_quantity"),
@@ -465,6 +458,14 @@ class CrmReturnOrder(models.Model):
             to_credit=any(line.to_credit_quantity > 0 for line in lines),
             unpaid=any(note.amount_residual > 0 for note in notes),
         )
+
+    def _to_company(self, amount):
+        """An amount of the order in the currency of its company."""
+        own = self.company_id.currency_id
+        if not self.currency_id or self.currency_id == own:
+            return amount
+        day = self.date or fields.Date.context_today(self)
+        return self.currency_id._convert(amount, own, self.company_id, day)
 
     def _get_worth(self, name):
         """What a quantity of the lines is worth, in proportion to what is asked."""

@@ -83,7 +83,7 @@ class CrmReturnLine(models.Model):
         compute="_compute_amounts",
         store=True,
         currency_field="company_currency_id",
-        help="At the rate of the day on which it was asked for.",
+        help="At the rate of the order.",
     )
     received_quantity = fields.Float(
         string="Received", digits="Product Unit", compute="_compute_moved", store=True
@@ -127,7 +127,7 @@ class CrmReturnLine(models.Model):
             line.returnable_quantity = float(free.get(line, 0))
 
     # A price that is changed on the order later changes nothing here.
-    @api.depends("sale_line_id", "quantity", "return_id.date")
+    @api.depends("sale_line_id", "quantity")
     def _compute_amounts(self):
         for line in self:
             line.amount_total = line._get_worth(line.quantity)
@@ -136,7 +136,7 @@ class CrmReturnLine(models.Model):
 
     @api.depends(
         *("quantity", "sale_line_id", "return_id.released", "return_id.cancelled"),
-        *("return_id.reason_id", "return_id.picking_ids.state"),
+        *("return_id.goods_return", "return_id.picking_ids.state"),
     )
     def _compute_moved(self):
         for line in self:
@@ -277,7 +277,7 @@ class CrmReturnLine(models.Model):
         """Whether something comes in; services do not, nor what the customer keeps."""
         self.ensure_one()
         is_moved = self.sale_line_id.qty_delivered_method == "stock_move"
-        return is_moved and self.return_id.reason_id.goods_return
+        return is_moved and self.return_id.goods_return
 
     def _get_worth(self, quantity, of="price_total"):
         """What a quantity is worth at the price of the order, in its currency."""

@@ -8,7 +8,7 @@ DERIVED = frozenset(
     {"amount_company", "amount_credited", "amount_open", "amount_received"}
     | {"amount_refunded", "amount_settled", "amount_total", "amount_untaxed"}
     | {"asked", "cancelled", "commercial_partner_id", "company_id", "currency_id"}
-    | {"name", "partner_id", "state", "team_id"}
+    | {"goods_return", "name", "partner_id", "state", "team_id"}
     | {"credit_note_ids", "payment_ids", "picking_ids"}
 )
 # What was agreed: it stays once the return goes ahead.
@@ -98,7 +98,13 @@ class CrmReturnOrder(models.Model):
         ondelete="restrict",
         tracking=True,
     )
-    goods_return = fields.Boolean(related="reason_id.goods_return")
+    goods_return = fields.Boolean(
+        string="Goods Come Back",
+        compute="_compute_goods_return",
+        store=True,
+        precompute=True,
+        help="As the reason says when it is chosen.",
+    )
     note = fields.Text(
         string="Description",
         help="What is wrong, and what was agreed with the customer.",
@@ -148,7 +154,7 @@ class CrmReturnOrder(models.Model):
         compute="_compute_amounts",
         store=True,
         currency_field="company_currency_id",
-        help="At the rate of the day on which it was asked for.",
+        help="At the rate of the order.",
     )
     amount_received = fields.Monetary(
         string="Received",
@@ -194,11 +200,17 @@ class CrmReturnOrder(models.Model):
         for one in self:
             one.user_id = one.order_id.user_id or one.user_id or self.env.user
 
+    # A reason that is edited later changes no return that is under way.
+    @api.depends("reason_id")
+    def _compute_goods_return(self):
+        for one in self:
+            one.goods_return = one.reason_id.goods_return
+
     def _compute_asked(self):
         """Nothing is known of it here."""
         self.asked = False
 
-    @api.depends("line_ids.amount_total", "line_ids.amount_untaxed", "date")
+    @api.depends("line_ids.amount_total", "line_ids.amount_untaxed")
     def _compute_amounts(self):
         for one in self:
             one.amount_untaxed = sum(one.line_ids.mapped("amount_untaxed"))
@@ -460,12 +472,12 @@ class CrmReturnOrder(models.Model):
         )
 
     def _to_company(self, amount):
-        """An amount of the order in the currency of its company."""
+        """An amount of the order in the currency of its company, at the rate of the
+        order: nobody gets round an approval by the day that is entered here."""
         own = self.company_id.currency_id
-        if not self.currency_id or self.currency_id == own:
+        if self.currency_id == own:
             return amount
-        day = self.date or fields.Date.context_today(self)
-        return self.currency_id._convert(amount, own, self.company_id, day)
+        return own.round(amount / (self.order_id.currency_rate or 1))
 
     def _get_worth(self, name):
         """What a quantity of the lines is worth, in proportion to what is asked."""

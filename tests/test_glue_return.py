@@ -640,10 +640,11 @@ class Rights:
         order = self.make_delivered()
         one = self.make_return(order, 2)
         seen = self.env["crm.return.order"].with_user(self.warehouse)
-        self.assertFalse(seen.search([]))
+        own = [("order_id", "=", order.id)]
+        self.assertFalse(seen.search(own))
         one.action_release()
-        self.assertEqual(seen.search([]), one)
-        self.assertEqual(seen.search([]).line_ids.quantity, 2)
+        self.assertEqual(seen.search(own), one)
+        self.assertEqual(seen.search(own).line_ids.quantity, 2)
         for deed in ("action_cancel", "action_credit", "action_refund"):
             with self.assertRaises(AccessError):
                 getattr(one.with_user(self.warehouse), deed)()

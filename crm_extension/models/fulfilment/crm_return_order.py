@@ -92,7 +92,6 @@ class CrmReturnOrder(models.Model):
     )
     reason_id = fields.Many2one(
         comodel_name="crm.return.reason",
-        string="Reason",
         required=True,
         index=True,
         ondelete="restrict",

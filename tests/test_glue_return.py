@@ -425,6 +425,25 @@ class Refusals:
         with self.refused("no confirmed order"):
             one.action_release()
 
+    def test_a_reason_that_is_edited_later_spares_nobody_the_receipt(self):
+        order = self.make_delivered()
+        self.bill(order)
+        one = self.make_return(order, 4)
+        one.action_release()
+        self.defective.goods_return = False
+        self.assertEqual(one.state, "to_receive")
+        with self.refused("has come in yet"):
+            one.with_user(self.finance).action_credit()
+
+    def test_called_off_it_may_be_deleted_and_its_transfer_stays(self):
+        order = self.make_delivered()
+        one = self.make_return(order, 4)
+        one.action_release()
+        receipt = one.sudo().picking_ids
+        one.action_cancel()
+        one.unlink()
+        self.assertEqual(receipt.state, "cancel")
+
     def test_an_archived_reason_stays_and_is_not_taken_anew(self):
         order = self.make_delivered()
         one = self.make_return(order, 1)
@@ -621,10 +640,11 @@ class Rights:
         order = self.make_delivered()
         one = self.make_return(order, 2)
         seen = self.env["crm.return.order"].with_user(self.warehouse)
-        self.assertFalse(seen.search([]))
+        own = [("order_id", "=", order.id)]
+        self.assertFalse(seen.search(own))
         one.action_release()
-        self.assertEqual(seen.search([]), one)
-        self.assertEqual(seen.search([]).line_ids.quantity, 2)
+        self.assertEqual(seen.search(own), one)
+        self.assertEqual(seen.search(own).line_ids.quantity, 2)
         for deed in ("action_cancel", "action_credit", "action_refund"):
             with self.assertRaises(AccessError):
                 getattr(one.with_user(self.warehouse), deed)()

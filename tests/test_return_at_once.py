@@ -12,7 +12,7 @@ from .common import ACCOUNTANT, SALES
 
 @pytest.fixture
 def delivered():
-    """A delivered and paid order of ten; it is cancelled afterwards."""
+    """A delivered and paid order of ten. What is in the books stays there."""
     with environment() as env:
         people = env["res.users"].create(
             [

@@ -9,8 +9,8 @@ from . import returning
 
 # What follows from transfers and credit notes.
 DERIVED = frozenset(
-    {"amount_total", "amount_untaxed", "awaited_quantity", "credited_quantity"}
-    | {"received_quantity", "taken_quantity", "to_credit_quantity"}
+    {"amount_company", "amount_total", "amount_untaxed", "awaited_quantity"}
+    | {"credited_quantity", "received_quantity", "taken_quantity", "to_credit_quantity"}
 )
 
 
@@ -75,6 +75,16 @@ class CrmReturnLine(models.Model):
         store=True,
         help="At the price of the order, after its discount and with taxes.",
     )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Company"
+    )
+    amount_company = fields.Monetary(
+        string="Amount (Company Currency)",
+        compute="_compute_amounts",
+        store=True,
+        currency_field="company_currency_id",
+        help="At the rate of the order.",
+    )
     received_quantity = fields.Float(
         string="Received", digits="Product Unit", compute="_compute_moved", store=True
     )
@@ -122,10 +132,11 @@ class CrmReturnLine(models.Model):
         for line in self:
             line.amount_total = line._get_worth(line.quantity)
             line.amount_untaxed = line._get_worth(line.quantity, "price_subtotal")
+            line.amount_company = line.return_id._to_company(line.amount_total)
 
     @api.depends(
         *("quantity", "sale_line_id", "return_id.released", "return_id.cancelled"),
-        *("return_id.reason_id", "return_id.picking_ids.state"),
+        *("return_id.goods_return", "return_id.picking_ids.state"),
     )
     def _compute_moved(self):
         for line in self:
@@ -266,7 +277,7 @@ class CrmReturnLine(models.Model):
         """Whether something comes in; services do not, nor what the customer keeps."""
         self.ensure_one()
         is_moved = self.sale_line_id.qty_delivered_method == "stock_move"
-        return is_moved and self.return_id.reason_id.goods_return
+        return is_moved and self.return_id.goods_return
 
     def _get_worth(self, quantity, of="price_total"):
         """What a quantity is worth at the price of the order, in its currency."""
@@ -313,11 +324,3 @@ class CrmReturnLine(models.Model):
                 )
         posted, draft = credited["posted"], credited["draft"]
         return self._to_decimal(posted), self._to_decimal(draft)
-
-    def _name_for_people(self):
-        self.ensure_one()
-        return self.env._(
-            "%(quantity)g × %(product)s",
-            quantity=self.quantity,
-            product=self.product_id.display_name,
-        )

@@ -8,7 +8,7 @@ DERIVED = frozenset(
     {"amount_company", "amount_credited", "amount_open", "amount_received"}
     | {"amount_refunded", "amount_settled", "amount_total", "amount_untaxed"}
     | {"asked", "cancelled", "commercial_partner_id", "company_id", "currency_id"}
-    | {"name", "partner_id", "state", "team_id"}
+    | {"goods_return", "name", "partner_id", "state", "team_id"}
     | {"credit_note_ids", "payment_ids", "picking_ids"}
 )
 # What was agreed: it stays once the return goes ahead.
@@ -39,6 +39,7 @@ class CrmReturnOrder(models.Model):
     _mail_post_access = "read"
 
     name = fields.Char(
+        string="Number",
         default=lambda self: self.env._("New"),
         required=True,
         readonly=True,
@@ -91,13 +92,18 @@ class CrmReturnOrder(models.Model):
     )
     reason_id = fields.Many2one(
         comodel_name="crm.return.reason",
-        string="Reason",
         required=True,
         index=True,
         ondelete="restrict",
         tracking=True,
     )
-    goods_return = fields.Boolean(related="reason_id.goods_return")
+    goods_return = fields.Boolean(
+        string="Goods Come Back",
+        compute="_compute_goods_return",
+        store=True,
+        precompute=True,
+        help="As the reason says when it is chosen.",
+    )
     note = fields.Text(
         string="Description",
         help="What is wrong, and what was agreed with the customer.",
@@ -147,7 +153,7 @@ class CrmReturnOrder(models.Model):
         compute="_compute_amounts",
         store=True,
         currency_field="company_currency_id",
-        help="At the rate of the day on which it was asked for.",
+        help="At the rate of the order.",
     )
     amount_received = fields.Monetary(
         string="Received",
@@ -193,24 +199,22 @@ class CrmReturnOrder(models.Model):
         for one in self:
             one.user_id = one.order_id.user_id or one.user_id or self.env.user
 
+    # A reason that is edited later changes no return that is under way.
+    @api.depends("reason_id")
+    def _compute_goods_return(self):
+        for one in self:
+            one.goods_return = one.reason_id.goods_return
+
     def _compute_asked(self):
         """Nothing is known of it here."""
         self.asked = False
 
-    @api.depends("line_ids.amount_total", "line_ids.amount_untaxed", "date")
+    @api.depends("line_ids.amount_total", "line_ids.amount_untaxed")
     def _compute_amounts(self):
         for one in self:
             one.amount_untaxed = sum(one.line_ids.mapped("amount_untaxed"))
             one.amount_total = sum(one.line_ids.mapped("amount_total"))
-            currency = one.currency_id or one.company_id.currency_id
-            day = one.date or fields.Date.context_today(one)
-            one.amount_company = (
-                currency._convert(
-                    one.amount_total, one.company_id.currency_id, one.company_id, day
-                )
-                if currency
-                else 0
-            )
+            one.amount_company = one._to_company(one.amount_total)
 
     @api.depends(
         *("line_ids.received_quantity", "line_ids.to_credit_quantity"),
@@ -465,6 +469,14 @@ class CrmReturnOrder(models.Model):
             to_credit=any(line.to_credit_quantity > 0 for line in lines),
             unpaid=any(note.amount_residual > 0 for note in notes),
         )
+
+    def _to_company(self, amount):
+        """An amount of the order in the currency of its company, at the rate of the
+        order: nobody gets round an approval by the day that is entered here."""
+        own = self.company_id.currency_id
+        if self.currency_id == own:
+            return amount
+        return own.round(amount / (self.order_id.currency_rate or 1))
 
     def _get_worth(self, name):
         """What a quantity of the lines is worth, in proportion to what is asked."""

@@ -19,7 +19,7 @@ class CrmPaymentReturn(models.AbstractModel):
         string="Pending Return",
         copy=False,
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="set null",
         groups="account.group_account_invoice,account.group_account_readonly",
         domain=[("state", "=", "to_refund")],
         help="The return that is refunded. The payment is held against its credit"

@@ -25,7 +25,7 @@ class CrmReturnLink(models.AbstractModel):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="set null",
         groups="base.group_user",
     )
 

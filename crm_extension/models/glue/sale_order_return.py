@@ -42,7 +42,8 @@ class CrmSaleReturn(models.AbstractModel):
         for order in self:
             order.crm_return_count = counts.get(order._origin, 0)
 
-    @api.depends("state", "order_line.qty_delivered")
+    # What is delivered is found anew at each reading, and costs deliveries nothing.
+    @api.depends("state")
     def _compute_crm_is_returnable(self):
         for order in self:
             order.crm_is_returnable = order.state == "sale" and any(

@@ -160,6 +160,13 @@ class ResPartner(models.Model):
         leaving._approval_start_anew()
         return result
 
+    def _increase_rank(self, field, n=1):
+        # Of what this writes nothing is tracked; to find that out, Odoo would read all
+        # that is, for every invoice.
+        return super(ResPartner, self.with_context(mail_notrack=True))._increase_rank(
+            field, n
+        )
+
     @api.model
     def _commercial_fields(self):
         own = ["crm_class_id", "crm_discount_floor"]

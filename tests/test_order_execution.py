@@ -682,6 +682,21 @@ class TestOnTheOrder(ExecutionCase, TransactionCase):
         self.assertFalse(order.crm_need)
         self.assertEqual(order.crm_summary, "Table")
 
+    def test_typing_in_an_order_does_not_work_it_out_again(self):
+        order = self.sell((self.table, 1), (self.fee, 1))
+        asked = []
+        rows = type(self.env["crm.order.execution"])
+        read = rows._read_orders
+        self.patch(
+            rows, "_read_orders", lambda *each: asked.append(each) or read(*each)
+        )
+        with Form(order) as form:
+            opened = len(asked)
+            for quantity in (3, 4):
+                with form.order_line.edit(1) as line:
+                    line.product_uom_qty = quantity
+            self.assertEqual(len(asked), opened)
+
     def test_the_customer_reads_none_of_it(self):
         portal = new_test_user(self.env, login="t_ports", groups="base.group_portal")
         order = self.sell((self.table, 1), partner_id=portal.partner_id.id)

@@ -31,7 +31,7 @@ class CrmSaleExecution(models.AbstractModel):
     _description = "Execution of an Order"
 
     crm_progress = fields.Json(
-        compute="_compute_crm_progress", groups="base.group_user"
+        compute="_compute_crm_execution", groups="base.group_user"
     )
     crm_summary = fields.Char(
         string="Products",
@@ -101,32 +101,15 @@ class CrmSaleExecution(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "state",
-        "delivery_status",
-        "invoice_status",
-        "invoice_ids.payment_state",
-        "order_line.qty_delivered",
-    )
-    @api.depends_context("lang", "tz")
-    def _compute_crm_progress(self):
-        rows = self._crm_read_execution()
-        for order in self:
-            row = rows.get(order._origin.id, {})
-            order.crm_progress = order.sudo()._crm_get_progress(row)
-
-    @api.depends(
-        "state",
-        "delivery_status",
-        "invoice_status",
-        "invoice_ids.payment_state",
-        "order_line.qty_delivered",
-    )
+    # Lines, invoices and payments are not watched: typing in a long quotation would
+    # work all of it out each time. Whoever opens a screen reads it anew.
+    @api.depends("state", "delivery_status")
     @api.depends_context("lang", "tz")
     def _compute_crm_execution(self):
         rows, tell = self._crm_read_execution(), self.env["crm.order.execution"]._tell
         for order in self:
             row = rows.get(order._origin.id, {})
+            order.crm_progress = order.sudo()._crm_get_progress(row)
             order.crm_need = row.get("need")
             order.crm_next_step = tell(row) if row else ""
             order.crm_next_on = row.get("next_on")

@@ -682,8 +682,8 @@ class TestOnTheOrder(ExecutionCase, TransactionCase):
         self.assertFalse(order.crm_need)
         self.assertEqual(order.crm_summary, "Table")
 
-    def test_typing_in_an_order_does_not_work_it_out_again(self):
-        order = self.sell((self.table, 1), (self.fee, 1))
+    def test_typing_in_a_quotation_works_out_nothing(self):
+        order = self.sell((self.table, 1), (self.fee, 1), confirm=False)
         asked = []
         rows = type(self.env["crm.order.execution"])
         read = rows._read_orders

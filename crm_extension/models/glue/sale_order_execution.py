@@ -101,8 +101,8 @@ class CrmSaleExecution(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    # Lines, invoices and payments are not watched: typing in a long quotation would
-    # work all of it out each time. Whoever opens a screen reads it anew.
+    # Lines, invoices and payments are not watched: whoever opens a screen reads it
+    # anew, and what they change must not look for orders to tell.
     @api.depends("state", "delivery_status")
     @api.depends_context("lang", "tz")
     def _compute_crm_execution(self):
@@ -147,8 +147,16 @@ class CrmSaleExecution(models.AbstractModel):
         """How far the orders have got: rows of ``crm.order.execution`` by id."""
         # Superuser mode: who may read an order may know how far it has got, without
         # rights in stock or accounting (C15.3).
+        orders = self._origin.sudo()
+        # A quotation that nobody was asked about has got nowhere; they are typed, and
+        # nothing is worked out meanwhile.
+        known = orders.filtered(
+            lambda order: (
+                order.state in ("sale", "cancel") or order.crm_approval_request_ids
+            )
+        )
         rows = self.env["crm.order.execution"].sudo()
-        return rows._read_orders(self._origin.ids) if self._origin else {}
+        return rows._read_orders(known.ids) if known else {}
 
     def _crm_tell_part(self, name, row):
         """``3 / 5``, or nothing where there is nothing to tell."""

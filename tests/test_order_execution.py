@@ -185,6 +185,14 @@ class TestDelivery(ExecutionCase, TransactionCase):
         self.pay(invoice)
         self.assertTold(order, need="done", next_on=False, amount_paid=300)
 
+    def test_a_line_left_out_of_the_backorder_is_not_awaited(self):
+        self.put_in_stock(9)
+        order = self.sell((self.table, 5), (self.chair, 5))
+        self.deliver(order, 3)
+        rest = order.order_line[0].move_ids.filtered(lambda move: move.state != "done")
+        rest._action_cancel()
+        self.assertTold(order, delivered=6, ordered=10, awaited=2)
+
     def test_a_cancelled_delivery_is_to_be_planned_anew(self):
         order = self.sell((self.table, 5))
         order.picking_ids.action_cancel()

@@ -81,7 +81,7 @@ class CrmOrderExecution(models.Model):
     commitment_date = fields.Datetime(string="Promised for", readonly=True)
     asked_on = fields.Date(string="Approval Asked", readonly=True)
     approved_on = fields.Date(string="Approved", readonly=True)
-    ordered = fields.Float(string="Ordered", digits="Product Unit", readonly=True)
+    ordered = fields.Float(digits="Product Unit", readonly=True)
     reserved = fields.Float(
         digits="Product Unit",
         readonly=True,

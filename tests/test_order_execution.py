@@ -185,6 +185,14 @@ class TestDelivery(ExecutionCase, TransactionCase):
         self.pay(invoice)
         self.assertTold(order, need="done", next_on=False, amount_paid=300)
 
+    def test_a_line_left_out_of_the_backorder_is_not_awaited(self):
+        self.put_in_stock(9)
+        order = self.sell((self.table, 5), (self.chair, 5))
+        self.deliver(order, 3)
+        rest = order.order_line[0].move_ids.filtered(lambda move: move.state != "done")
+        rest._action_cancel()
+        self.assertTold(order, delivered=6, ordered=10, awaited=2)
+
     def test_a_cancelled_delivery_is_to_be_planned_anew(self):
         order = self.sell((self.table, 5))
         order.picking_ids.action_cancel()
@@ -681,6 +689,21 @@ class TestOnTheOrder(ExecutionCase, TransactionCase):
         order = form.record
         self.assertFalse(order.crm_need)
         self.assertEqual(order.crm_summary, "Table")
+
+    def test_typing_in_a_quotation_works_out_nothing(self):
+        order = self.sell((self.table, 1), (self.fee, 1), confirm=False)
+        asked = []
+        rows = type(self.env["crm.order.execution"])
+        read = rows._read_orders
+        self.patch(
+            rows, "_read_orders", lambda *each: asked.append(each) or read(*each)
+        )
+        with Form(order) as form:
+            opened = len(asked)
+            for quantity in (3, 4):
+                with form.order_line.edit(1) as line:
+                    line.product_uom_qty = quantity
+            self.assertEqual(len(asked), opened)
 
     def test_the_customer_reads_none_of_it(self):
         portal = new_test_user(self.env, login="t_ports", groups="base.group_portal")

@@ -31,7 +31,7 @@ class CrmSaleExecution(models.AbstractModel):
     _description = "Execution of an Order"
 
     crm_progress = fields.Json(
-        compute="_compute_crm_progress", groups="base.group_user"
+        compute="_compute_crm_execution", groups="base.group_user"
     )
     crm_summary = fields.Char(
         string="Products",
@@ -101,32 +101,15 @@ class CrmSaleExecution(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "state",
-        "delivery_status",
-        "invoice_status",
-        "invoice_ids.payment_state",
-        "order_line.qty_delivered",
-    )
-    @api.depends_context("lang", "tz")
-    def _compute_crm_progress(self):
-        rows = self._crm_read_execution()
-        for order in self:
-            row = rows.get(order._origin.id, {})
-            order.crm_progress = order.sudo()._crm_get_progress(row)
-
-    @api.depends(
-        "state",
-        "delivery_status",
-        "invoice_status",
-        "invoice_ids.payment_state",
-        "order_line.qty_delivered",
-    )
+    # Lines, invoices and payments are not watched: whoever opens a screen reads it
+    # anew, and what they change must not look for orders to tell.
+    @api.depends("state", "delivery_status")
     @api.depends_context("lang", "tz")
     def _compute_crm_execution(self):
         rows, tell = self._crm_read_execution(), self.env["crm.order.execution"]._tell
         for order in self:
             row = rows.get(order._origin.id, {})
+            order.crm_progress = order.sudo()._crm_get_progress(row)
             order.crm_need = row.get("need")
             order.crm_next_step = tell(row) if row else ""
             order.crm_next_on = row.get("next_on")
@@ -164,8 +147,16 @@ class CrmSaleExecution(models.AbstractModel):
         """How far the orders have got: rows of ``crm.order.execution`` by id."""
         # Superuser mode: who may read an order may know how far it has got, without
         # rights in stock or accounting (C15.3).
+        orders = self._origin.sudo()
+        # A quotation that nobody was asked about has got nowhere; they are typed, and
+        # nothing is worked out meanwhile.
+        known = orders.filtered(
+            lambda order: (
+                order.state in ("sale", "cancel") or order.crm_approval_request_ids
+            )
+        )
         rows = self.env["crm.order.execution"].sudo()
-        return rows._read_orders(self._origin.ids) if self._origin else {}
+        return rows._read_orders(known.ids) if known else {}
 
     def _crm_tell_part(self, name, row):
         """``3 / 5``, or nothing where there is nothing to tell."""

@@ -81,7 +81,7 @@ class CrmOrderExecution(models.Model):
     commitment_date = fields.Datetime(string="Promised for", readonly=True)
     asked_on = fields.Date(string="Approval Asked", readonly=True)
     approved_on = fields.Date(string="Approved", readonly=True)
-    ordered = fields.Float(string="Ordered", digits="Product Unit", readonly=True)
+    ordered = fields.Float(digits="Product Unit", readonly=True)
     reserved = fields.Float(
         digits="Product Unit",
         readonly=True,
@@ -288,33 +288,34 @@ class CrmOrderExecution(models.Model):
         left = self._show(row["awaited"])
         reserved = self._show(row["reserved"])
         back = self._show((row["delivered"] or 0) - (row["returned"] or 0))
-        _ = self.env._
         return {
-            "decide": _("Its approval is waited for"),
-            "revise": _("The request was sent back: answer it and send it again"),
-            "confirm": _("It is approved: confirm it"),
-            "release": _("The delivery is held: ask for its release"),
-            "plan": _(
+            "decide": self.env._("Its approval is waited for"),
+            "revise": self.env._(
+                "The request was sent back: answer it and send it again"
+            ),
+            "confirm": self.env._("It is approved: confirm it"),
+            "release": self.env._("The delivery is held: ask for its release"),
+            "plan": self.env._(
                 "No delivery is planned for %(left)s: plan one, or lower the order",
                 left=left,
             ),
-            "supply": _(
+            "supply": self.env._(
                 "Get the goods: %(reserved)s of %(left)s reserved",
                 reserved=reserved,
                 left=left,
             ),
-            "deliver": _("Deliver %(left)s", left=left)
+            "deliver": self.env._("Deliver %(left)s", left=left)
             if row["awaited"]
-            else _("Deliver again what came back"),
-            "perform": _("Do the work: %(left)s to go", left=left),
-            "take_back": _(
+            else self.env._("Deliver again what came back"),
+            "perform": self.env._("Do the work: %(left)s to go", left=left),
+            "take_back": self.env._(
                 "Take back what is to come back; %(back)s are at the customer's",
                 back=back,
             ),
-            "invoice": _("Invoice it"),
-            "refund": _("Give back what was paid too much"),
-            "pay": _("Collect the payment"),
-            "done": _("Nothing is left to do"),
+            "invoice": self.env._("Invoice it"),
+            "refund": self.env._("Give back what was paid too much"),
+            "pay": self.env._("Collect the payment"),
+            "done": self.env._("Nothing is left to do"),
         }
 
     @api.model

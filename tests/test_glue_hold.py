@@ -681,6 +681,15 @@ class TestCustomOrders(KindCommon, TransactionCase):
         with self.assertRaisesRegex(UserError, "nobody has reviewed"):
             self.deliver(order)
 
+    def test_an_imported_order_is_held(self):
+        order = self.make_custom(state="sale")
+        self.assertEqual(order.crm_order_kind, "custom")
+        order.order_line.sudo()._action_launch_stock_rule()
+        picking = order.sudo().picking_ids
+        self.assertTrue(picking.crm_held)
+        with self.assertRaisesRegex(UserError, "nobody has reviewed"):
+            self.deliver(order)
+
     def test_by_hand_a_sales_manager_says_it_is_reviewed_and_finance_does_not(self):
         order = self.make_custom()
         order.action_confirm()

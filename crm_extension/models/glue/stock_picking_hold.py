@@ -129,7 +129,7 @@ class CrmPickingHold(models.AbstractModel):
     def _compute_crm_hold_note(self):
         for picking in self:
             is_held = picking.crm_held and picking.state not in CLOSED
-            picking.crm_hold_note = is_held and picking._crm_tell_held()
+            picking.crm_hold_note = is_held and picking._crm_tell_why()
             picking.crm_can_release = is_held and picking._crm_may_release()
 
     @api.depends("crm_held", "state")
@@ -551,23 +551,29 @@ class CrmPickingHold(models.AbstractModel):
 
     # === BUSINESS METHODS: what people read === #
 
-    def _crm_tell_held(self, as_sold=False):
+    def _crm_tell_held(self):
+        """That a single delivery is held, why, and who can release it."""
+        held = self.env._("%s must not leave yet.", self.display_name)
+        return f"{held} {self._crm_tell_why()}"
+
+    def _crm_tell_why(self, as_sold=False):
         """Why a single delivery is held and who can release it.
 
         :param as_sold: for who sells, and so knows what the customer owes
         """
         picking = self.sudo()  # the warehouse may not read orders, nor rules
         rows = picking._crm_find_holds().get(picking.id, [])
-        return " ".join(
-            filter(
-                None,
-                (
-                    self.env._("%s must not leave yet.", picking.display_name),
-                    picking._crm_tell_rows(rows, as_sold),
-                    picking._crm_tell_way_out(rows),
-                ),
+        told = picking._crm_tell_rows(rows, as_sold), picking._crm_tell_way_out(rows)
+        return " ".join(filter(None, told))
+
+    def _crm_tell_together(self):
+        """Why the held deliveries of an order are, for who sells."""
+        told = {}
+        for picking in self:
+            told.setdefault(picking._crm_tell_why(as_sold=True), []).append(
+                picking.name
             )
-        )
+        return " ".join(f"{', '.join(names)}: {why}" for why, names in told.items())
 
     def _crm_tell_rows(self, rows, with_figures=False):
         return " ".join(

@@ -564,6 +564,17 @@ class TestRelease(HoldCommon, TransactionCase):
         self.assertFalse(self.picking.crm_held)
         self.assert_leaves(self.picking)
 
+    def test_finance_opens_a_form_without_the_warehouse_s_lots(self):
+        self.make_ship_policy()
+        self.picking.action_approval_request()
+        item = self.items_of(self.finance)
+        (view,) = item.action_open_document()["views"]
+        form = self.env.ref("crm_extension.stock_picking_view_form_hold")
+        self.assertEqual(view, (form.id, "form"))
+        arch = self.picking.with_user(self.finance).get_view(form.id)["arch"]
+        self.assertNotIn("lot_ids", arch)
+        self.assertNotEqual(self.picking.get_formview_id(), form.id)
+
     def test_a_salesperson_asks_on_the_order(self):
         self.make_ship_policy()
         self.env.invalidate_all()

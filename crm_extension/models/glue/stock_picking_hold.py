@@ -165,6 +165,13 @@ class CrmPickingHold(models.AbstractModel):
                 self.env._("Whether a delivery is held follows from its order.")
             )
 
+    def get_formview_id(self, access_uid=None):
+        """Who decides need not work in the warehouse, and may not read lots."""
+        user = self.env["res.users"].browse(access_uid) if access_uid else self.env.user
+        if self.sale_id and not user.has_group("stock.group_stock_user"):
+            return self.env.ref("crm_extension.stock_picking_view_form_hold").id
+        return super().get_formview_id(access_uid=access_uid)
+
     # === ACTION METHODS === #
 
     def button_validate(self):

@@ -128,6 +128,12 @@ class TestWhatHolds(HoldCommon, TransactionCase):
         self.assertNotIn("50", picking.crm_hold_note, "what is owed is not theirs")
         self.assert_held(picking, "credit limit")
 
+    def test_validated_by_two_people_it_leaves_once(self):
+        picking = self.delivery()
+        self.validate(picking)
+        self.validate(picking, self.warehouse)
+        self.assertEqual(picking.sale_id.sudo().order_line.qty_delivered, 100)
+
     def test_just_at_the_limit_it_leaves(self):
         self.owe(900)
         picking = self.delivery()

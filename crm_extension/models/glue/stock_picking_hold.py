@@ -422,12 +422,9 @@ class CrmPickingHold(models.AbstractModel):
     def _cron_refresh_held(self):
         """Customers' debts grow and shrink without anybody touching their orders."""
         watches = self.env["crm.hold.policy"]
-        companies = (
-            self.env["res.company"]
-            .search([])
-            .filtered(  # pylint: disable=no-search-all
-                lambda company: watches._get_watch(company.id)[1:4] != (False,) * 3
-            )
+        everybody = self.env["res.company"].search([])  # pylint: disable=no-search-all
+        companies = everybody.filtered(
+            lambda company: watches._get_watch(company.id)[1:4] != (False,) * 3
         )
         looked_at = Domain("crm_held", "=", True) | (
             Domain("company_id", "in", companies.ids) & Domain("sale_id", "!=", False)

@@ -128,6 +128,12 @@ class TestWhatHolds(HoldCommon, TransactionCase):
         self.assertNotIn("50", picking.crm_hold_note, "what is owed is not theirs")
         self.assert_held(picking, "credit limit")
 
+    def test_validated_by_two_people_it_leaves_once(self):
+        picking = self.delivery()
+        self.validate(picking)
+        self.validate(picking, self.warehouse)
+        self.assertEqual(picking.sale_id.sudo().order_line.qty_delivered, 100)
+
     def test_just_at_the_limit_it_leaves(self):
         self.owe(900)
         picking = self.delivery()
@@ -564,6 +570,17 @@ class TestRelease(HoldCommon, TransactionCase):
         self.assertFalse(self.picking.crm_held)
         self.assert_leaves(self.picking)
 
+    def test_finance_opens_a_form_without_the_warehouse_s_lots(self):
+        self.make_ship_policy()
+        self.picking.action_approval_request()
+        item = self.items_of(self.finance)
+        (view,) = item.action_open_document()["views"]
+        form = self.env.ref("crm_extension.stock_picking_view_form_hold")
+        self.assertEqual(view, (form.id, "form"))
+        arch = self.picking.with_user(self.finance).get_view(form.id)["arch"]
+        self.assertNotIn("lot_ids", arch)
+        self.assertNotEqual(self.picking.get_formview_id(), form.id)
+
     def test_a_salesperson_asks_on_the_order(self):
         self.make_ship_policy()
         self.env.invalidate_all()
@@ -676,6 +693,15 @@ class TestCustomOrders(KindCommon, TransactionCase):
         order.action_confirm()
         self.switch_on("custom")
         order.sudo().note = "Anything"
+        picking = order.sudo().picking_ids
+        self.assertTrue(picking.crm_held)
+        with self.assertRaisesRegex(UserError, "nobody has reviewed"):
+            self.deliver(order)
+
+    def test_an_imported_order_is_held(self):
+        order = self.make_custom(state="sale")
+        self.assertEqual(order.crm_order_kind, "custom")
+        order.order_line.sudo()._action_launch_stock_rule()
         picking = order.sudo().picking_ids
         self.assertTrue(picking.crm_held)
         with self.assertRaisesRegex(UserError, "nobody has reviewed"):

@@ -158,7 +158,7 @@ class CrmApprovalRequest(models.Model):
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
             "res_id": self.res_id,
-            "views": [(False, "form")],
+            "views": [(document.get_formview_id(), "form")],
         }
 
     def action_recall(self):

@@ -70,7 +70,7 @@ class CrmSaleHold(models.AbstractModel):
         # Superuser mode: who sells need not read transfers.
         for order in self:
             held = order.sudo()._crm_get_held_deliveries()
-            order.crm_hold_note = bool(held) and held[0]._crm_tell_held(as_sold=True)
+            order.crm_hold_note = bool(held) and held._crm_tell_together()
             order.crm_can_ask_release = any(
                 held.mapped(lambda each: each.crm_approval_state in ASKABLE)
             )
@@ -88,7 +88,7 @@ class CrmSaleHold(models.AbstractModel):
         asking = held.filtered(lambda each: each.crm_approval_state in ASKABLE)
         if not asking:
             raise UserError(
-                held[:1]._crm_tell_held(as_sold=True)
+                (held and held._crm_tell_together())
                 or self.env._("No delivery of %s is held now.", self[:1].display_name)
             )
         for order, pickings in asking.grouped("sale_id").items():

@@ -26,7 +26,6 @@ class CrmSaleKind(models.AbstractModel):
         compute="_compute_crm_order_kind",
         store=True,
         readonly=False,
-        precompute=True,
         copy=True,
         groups="base.group_user",
         help="A custom order is made for its customer alone: it is reviewed before"
@@ -69,7 +68,9 @@ class CrmSaleKind(models.AbstractModel):
     @api.depends("order_line.product_id")
     def _compute_crm_order_kind(self):
         for order in self:
-            if order.state in QUOTATION and order._crm_has_custom_products():
+            # What comes in as an order already, by an import, is looked at once.
+            is_open = order.state in QUOTATION or not order.crm_order_kind
+            if is_open and order._crm_has_custom_products():
                 order.crm_order_kind = "custom"
             else:
                 order.crm_order_kind = order.crm_order_kind or "stock"

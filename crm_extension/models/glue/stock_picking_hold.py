@@ -138,7 +138,7 @@ class CrmPickingHold(models.AbstractModel):
     def _compute_crm_hold_note(self):
         for picking in self:
             is_held = picking.crm_held and picking.state not in CLOSED
-            picking.crm_hold_note = is_held and picking._crm_tell_held()
+            picking.crm_hold_note = is_held and picking._crm_tell_why()
             picking.crm_can_release = is_held and picking._crm_may_release()
 
     @api.depends("crm_held", "state")
@@ -173,6 +173,13 @@ class CrmPickingHold(models.AbstractModel):
             raise AccessError(
                 self.env._("Whether a delivery is held follows from its order.")
             )
+
+    def get_formview_id(self, access_uid=None):
+        """Who decides need not work in the warehouse, and may not read lots."""
+        user = self.env["res.users"].browse(access_uid) if access_uid else self.env.user
+        if self.sale_id and not user.has_group("stock.group_stock_user"):
+            return self.env.ref("crm_extension.stock_picking_view_form_hold").id
+        return super().get_formview_id(access_uid=access_uid)
 
     # === ACTION METHODS === #
 
@@ -424,12 +431,9 @@ class CrmPickingHold(models.AbstractModel):
     def _cron_refresh_held(self):
         """Customers' debts grow and shrink without anybody touching their orders."""
         watches = self.env["crm.hold.policy"]
-        companies = (
-            self.env["res.company"]
-            .search([])
-            .filtered(  # pylint: disable=no-search-all
-                lambda company: watches._get_watch(company.id)[1:4] != (False,) * 3
-            )
+        everybody = self.env["res.company"].search([])  # pylint: disable=no-search-all
+        companies = everybody.filtered(
+            lambda company: watches._get_watch(company.id)[1:4] != (False,) * 3
         )
         looked_at = Domain("crm_held", "=", True) | (
             Domain("company_id", "in", companies.ids) & Domain("sale_id", "!=", False)
@@ -560,23 +564,29 @@ class CrmPickingHold(models.AbstractModel):
 
     # === BUSINESS METHODS: what people read === #
 
-    def _crm_tell_held(self, as_sold=False):
+    def _crm_tell_held(self):
+        """That a single delivery is held, why, and who can release it."""
+        held = self.env._("%s must not leave yet.", self.display_name)
+        return f"{held} {self._crm_tell_why()}"
+
+    def _crm_tell_why(self, as_sold=False):
         """Why a single delivery is held and who can release it.
 
         :param as_sold: for who sells, and so knows what the customer owes
         """
         picking = self.sudo()  # the warehouse may not read orders, nor rules
         rows = picking._crm_find_holds().get(picking.id, [])
-        return " ".join(
-            filter(
-                None,
-                (
-                    self.env._("%s must not leave yet.", picking.display_name),
-                    picking._crm_tell_rows(rows, as_sold),
-                    picking._crm_tell_way_out(rows),
-                ),
+        told = picking._crm_tell_rows(rows, as_sold), picking._crm_tell_way_out(rows)
+        return " ".join(filter(None, told))
+
+    def _crm_tell_together(self):
+        """Why the held deliveries of an order are, for who sells."""
+        told = {}
+        for picking in self:
+            told.setdefault(picking._crm_tell_why(as_sold=True), []).append(
+                picking.name
             )
-        )
+        return " ".join(f"{', '.join(names)}: {why}" for why, names in told.items())
 
     def _crm_tell_rows(self, rows, with_figures=False):
         return " ".join(

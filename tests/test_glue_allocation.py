@@ -362,6 +362,8 @@ class TestSimulation(AllocationCommon, TransactionCase):
         self.small.picking_ids.do_unreserve()
         self.assertIs(proposal.action_apply(), True)
         self.assertEqual(self.reserved(self.small, self.middle, self.large), [0, 1, 4])
+        line = self.line(proposal, self.small)
+        self.assertEqual((line.had, line.change), (0, 0))
 
     def test_it_is_applied_once_and_never_after_it_was_cancelled(self):
         proposal = self.allocate()
@@ -381,9 +383,12 @@ class TestSimulation(AllocationCommon, TransactionCase):
         self.assertEqual(len(proposal.line_ids), 4)
 
     def test_an_archived_product_is_shared_as_long_as_somebody_waits(self):
+        self.order(9, "A", self.make_product("Lamp", 5))
         proposal = self.propose()
         self.chair.active = False
+        self.assertEqual(proposal.product_ids, self.chair)
         self.assertIs(proposal.action_apply(), True)
+        self.assertEqual(proposal.line_ids.product_id, self.chair)
         self.assertEqual(self.reserved(self.large), [4])
 
     def test_nothing_scarce_is_said(self):

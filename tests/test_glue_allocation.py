@@ -709,5 +709,6 @@ class TestManyAtOnce(AllocationCommon, TransactionCase):
     def test_proposing_for_many_takes_as_many_queries_as_for_few(self):
         self.count(2)  # what is read once
         few, many = self.count(2), self.count(12)
-        self.assertEqual(few[0], many[0])
-        self.assertEqual(few[1], many[1])
+        # A cache of the server may be filled in between, never by how many they are.
+        self.assertLessEqual(many[0], few[0])
+        self.assertLessEqual(many[1], few[1])

@@ -215,7 +215,7 @@ def free(each, told):
     return Decimal(0) if each.fixed else told[each.key].gets - each.kept
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(contests())
 def test_never_more_than_there_is_never_negative_and_what_is_picked_is_kept(contest):
     demands, supply = contest
@@ -236,7 +236,7 @@ def test_never_more_than_there_is_never_negative_and_what_is_picked_is_kept(cont
         assert sum(free(each, told) for each in shelf) <= on_shelf
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(contests())
 def test_nobody_gets_what_somebody_before_wants_and_could_have(contest):
     demands, supply = contest
@@ -255,7 +255,7 @@ def test_nobody_gets_what_somebody_before_wants_and_could_have(contest):
         assert not sum(free(other, told) for other in after)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(contests())
 def test_a_second_run_changes_nothing(contest):
     demands, supply = contest
@@ -273,7 +273,7 @@ def test_a_second_run_changes_nothing(contest):
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(contests())
 def test_a_group_gets_everything_or_nothing(contest):
     demands, supply = contest
@@ -285,7 +285,7 @@ def test_a_group_gets_everything_or_nothing(contest):
             assert not any(free(each, told) for each in members)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(contests())
 def test_every_reason_names_whom_and_what_decides(contest):
     demands, supply = contest

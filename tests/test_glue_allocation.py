@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -362,6 +363,8 @@ class TestSimulation(AllocationCommon, TransactionCase):
         self.small.picking_ids.do_unreserve()
         self.assertIs(proposal.action_apply(), True)
         self.assertEqual(self.reserved(self.small, self.middle, self.large), [0, 1, 4])
+        line = self.line(proposal, self.small)
+        self.assertEqual((line.had, line.change), (0, 0))
 
     def test_it_is_applied_once_and_never_after_it_was_cancelled(self):
         proposal = self.allocate()
@@ -381,9 +384,12 @@ class TestSimulation(AllocationCommon, TransactionCase):
         self.assertEqual(len(proposal.line_ids), 4)
 
     def test_an_archived_product_is_shared_as_long_as_somebody_waits(self):
+        self.order(9, "A", self.make_product("Lamp", 5))
         proposal = self.propose()
         self.chair.active = False
+        self.assertEqual(proposal.product_ids, self.chair)
         self.assertIs(proposal.action_apply(), True)
+        self.assertEqual(proposal.line_ids.product_id, self.chair)
         self.assertEqual(self.reserved(self.large), [4])
 
     def test_nothing_scarce_is_said(self):
@@ -597,9 +603,9 @@ class TestRights(AllocationCommon, TransactionCase):
 
     def test_the_warehouse_needs_no_rights_in_sales(self):
         self.assertFalse(self.keeper.has_group(SALES))
-        action = (
-            self.env["crm.scarce.stock"].with_user(self.keeper).action_propose_all()
-        )
+        scarce = self.env["crm.scarce.stock"].with_user(self.keeper)
+        # As the button of the list calls it, with nothing chosen.
+        action = call_kw(scarce, "action_propose_all", [[]], {})
         self.assertTrue(action.get("res_id") or action.get("domain"))
         proposal = self.propose()
         told = proposal.line_ids.read(
@@ -703,5 +709,6 @@ class TestManyAtOnce(AllocationCommon, TransactionCase):
     def test_proposing_for_many_takes_as_many_queries_as_for_few(self):
         self.count(2)  # what is read once
         few, many = self.count(2), self.count(12)
-        self.assertEqual(few[0], many[0])
-        self.assertEqual(few[1], many[1])
+        # A cache of the server may be filled in between, never by how many they are.
+        self.assertLessEqual(many[0], few[0])
+        self.assertLessEqual(many[1], few[1])

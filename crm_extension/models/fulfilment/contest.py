@@ -296,8 +296,19 @@ class Contest:
 
         :param before: ``{move id: quantity}``; a move that is gone has none
         """
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
         now = {key: float(self.shares[key].gets) for key in self.get_row()}
+        return self._is_different(before, now)
+
+    def has_moved(self, before):
+        """Whether somebody has something else than when it was proposed.
+
+        :param before: ``{move id: quantity}``
+        """
+        now = {key: float(self.demands[key].had) for key in self.get_row()}
+        return self._is_different(before, now)
+
+    def _is_different(self, before, now):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
         return any(
             round(before.get(key, 0.0) - now.get(key, 0.0), digits)
             for key in before | now

@@ -51,6 +51,8 @@ class CrmAllocation(models.Model):
         comodel_name="product.product",
         string="Products",
         readonly=True,
+        # What is given up is shared out as long as somebody waits for it.
+        context={"active_test": False},
         help="Which products it is about; all that are scarce when empty.",
     )
     state = fields.Selection(
@@ -276,6 +278,8 @@ class CrmAllocation(models.Model):
         if contest.differs_from(before):
             self._write_proposal(contest, before)
             return False
+        if contest.has_moved({line.move_id.id: line.had for line in self.line_ids}):
+            self._write_proposal(contest)  # the same, from somewhere else
         if not self.line_ids:
             raise UserError(
                 self.env._("Nothing is scarce, so there is nothing to apply.")

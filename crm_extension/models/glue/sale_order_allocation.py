@@ -26,7 +26,7 @@ class CrmSaleAllocation(models.AbstractModel):
         )
         found = {order.id for (order,) in lines}
         for order in self:
-            order.crm_is_allocated = order.id in found
+            order.crm_is_allocated = order._origin.id in found
 
     # === ACTION METHODS === #
 

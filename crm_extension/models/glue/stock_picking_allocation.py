@@ -27,7 +27,7 @@ class CrmPickingAllocation(models.AbstractModel):
         )
         found = {picking.id for (picking,) in lines}
         for picking in self:
-            picking.crm_is_allocated = picking.id in found
+            picking.crm_is_allocated = picking._origin.id in found
 
     # === ACTION METHODS === #
 

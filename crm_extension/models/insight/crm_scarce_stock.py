@@ -64,9 +64,9 @@ class CrmScarceStock(models.Model):
             found |= allocations._propose(warehouse.sudo(), rows.sudo().product_id)
         return self._open(found)
 
-    @api.model
     def action_propose_all(self):
-        """The same for everything that is scarce, in the companies one works for."""
+        """The same for everything that is scarce, in the companies one works for,
+        whatever is chosen."""
         self._check_may_allocate()
         found = self.env["crm.allocation"].browse()
         for warehouse in self.search([("shared", ">", 0)]).warehouse_id:

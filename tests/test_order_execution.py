@@ -5,7 +5,6 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
-from odoo.tools import SQL
 
 from odoo.addons.crm_extension.models.insight.crm_order_execution import (
     CrmOrderExecution,
@@ -777,8 +776,12 @@ class TestHeld(ExecutionCase, TransactionCase):
     def test_a_held_delivery_blocks_the_order(self):
         self.put_in_stock(5)
         order = self.sell((self.table, 5), days=-3)
-        rows = type(self.env["crm.order.execution"])
-        self.patch(rows, "_get_held", lambda _rows: SQL("TRUE"))
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE stock_picking SET crm_held = TRUE WHERE id = ANY(%s)",
+            [order.picking_ids.ids],
+        )
+        self.env.invalidate_all()
         self.assertTold(order, need="blocked", next_step="release")
         self.deliver(order)
         # What has left is not held any more.

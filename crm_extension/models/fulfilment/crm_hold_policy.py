@@ -90,4 +90,9 @@ class CrmHoldPolicy(models.Model):
         policies = self.sudo().with_context(active_test=True)
         money = ("hold_credit", "hold_overdue", "hold_deposit")
         domain = Domain.OR(Domain(name, "=", True) for name in money)
-        return bool(policies.search_count(domain, limit=1))
+        deposits = self.env["crm.collection.line"].sudo()
+        return bool(
+            policies.search_count(domain, limit=1)
+            # Who plans a deposit wants it before the delivery, without any policy.
+            or deposits.search_count([("is_deposit", "=", True)], limit=1)
+        )

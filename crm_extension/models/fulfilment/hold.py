@@ -36,7 +36,7 @@ class Watch(NamedTuple):
     change: bool = True
     credit: bool = False
     overdue: bool = False
-    deposit: bool = False
+    deposit: bool = True
     keeps_stock: bool = True
 
 

@@ -81,6 +81,8 @@ class AccountPayment(models.Model):
         if PAID & vals.keys():
             payers = before | self._crm_get_payers()
             self.env["crm.payment.promise"]._settle_customers(payers)
+        if "crm_sale_order_id" in vals:
+            self.crm_sale_order_id._crm_refresh_holds()
         return result
 
     def action_draft(self):
@@ -92,6 +94,9 @@ class AccountPayment(models.Model):
         result = super().action_cancel()
         self._crm_settle()
         return result
+
+    def _crm_get_paid_orders(self, orders):
+        return super()._crm_get_paid_orders(orders) | self.crm_sale_order_id
 
     def _crm_settle(self):
         self.env["crm.payment.promise"]._settle_customers(self._crm_get_payers())

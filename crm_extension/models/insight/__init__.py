@@ -1,4 +1,4 @@
-from . import crm_customer_seen, crm_visit_board  # before what is made of them
+from . import crm_customer_seen, crm_board  # before what is made of them
 from . import crm_concession_report
 from . import crm_collection_account  # before what is due by it
 from . import crm_collection_due

@@ -27,7 +27,7 @@ class CrmOrderExecution(models.Model):
     """
 
     _name = "crm.order.execution"
-    _inherit = ["crm.visit.board"]
+    _inherit = ["crm.board"]
     _description = "Order Execution"
     _auto = False
     _order = "next_on, id"
@@ -39,6 +39,7 @@ class CrmOrderExecution(models.Model):
         + ["product_uom_qty", "qty_delivered", "qty_delivered_method"]
         + ["is_downpayment", "is_expense", "invoice_lines"],
         "product.template": ["type", "invoice_policy"],
+        "stock.picking": ["crm_held"],
         "stock.move": ["sale_line_id", "product_id", "product_uom", "quantity"]
         + ["state", "to_refund", "location_id", "location_dest_id", "date"]
         + ["date_deadline", "picking_id"],
@@ -369,25 +370,9 @@ class CrmOrderExecution(models.Model):
             sql.TABLE,
             orders=orders.from_clause,
             wanted=SQL("%s AND (%s)", orders.where_clause or SQL("TRUE"), undone),
-            held=self._get_held(),
-            join_held=self._join_held(),
             digits=self.env["decimal.precision"].precision_get("Product Unit"),
             today=today,
             tz=str(self.env.tz),
             rate_of_order=SQL(sql.RATE_OF_ORDER, today=today),
             rate_of_invoice=SQL(sql.RATE_OF_INVOICE, today=today),
         )
-
-    @api.model
-    def _get_held(self):
-        """SQL: whether the transfer of ``move`` must not leave."""
-        if "crm_held" not in self.env["stock.picking"]._fields:
-            return SQL("FALSE")
-        return SQL("transfer.crm_held")
-
-    @api.model
-    def _join_held(self):
-        """SQL: the table that says so."""
-        if "crm_held" not in self.env["stock.picking"]._fields:
-            return SQL()
-        return SQL("LEFT JOIN stock_picking transfer ON transfer.id = move.picking_id")

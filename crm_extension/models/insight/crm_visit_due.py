@@ -37,7 +37,7 @@ class CrmVisitDue(models.Model):
     """
 
     _name = "crm.visit.due"
-    _inherit = ["crm.visit.board"]
+    _inherit = ["crm.board"]
     _description = "Customer Due for a Visit"
     _auto = False
     _order = "due_on, id"

@@ -16,7 +16,7 @@ class CrmVisitWeek(models.Model):
     """
 
     _name = "crm.visit.week"
-    _inherit = ["crm.visit.board"]
+    _inherit = ["crm.board"]
     _description = "Week of Visits"
     _auto = False
     _order = "week desc, missing desc, id"

@@ -68,7 +68,7 @@ MOVES = """
            BOOL_OR(open AND NOT back) AS leaving,
            BOOL_OR(open AND back) AS coming,
            BOOL_OR(NOT open AND NOT back) AS gone,
-           BOOL_OR(open AND NOT back AND %(held)s) AS held,
+           BOOL_OR(open AND NOT back AND transfer.crm_held) AS held,
            MIN(day) FILTER (WHERE open AND NOT back) AS leaving_at,
            MIN(day) FILTER (WHERE open AND back) AS coming_at
       FROM picked
@@ -83,7 +83,8 @@ MOVES = """
         ON of_move.id = move.product_uom AND move.product_uom <> line.product_uom_id
  LEFT JOIN uom_uom of_line
         ON of_line.id = line.product_uom_id AND of_move.id IS NOT NULL
-           %(join_held)s
+ LEFT JOIN stock_picking transfer
+        ON transfer.id = move.picking_id AND move.state <> 'done'
 CROSS JOIN LATERAL (
            SELECT CASE WHEN of_move.id IS NULL THEN move.quantity
                        ELSE ROUND(move.quantity * of_move.factor / of_line.factor,

@@ -5,12 +5,12 @@ from odoo.tools import SQL
 RULED = ("company_id", "user_id")
 
 
-class CrmVisitBoard(models.AbstractModel):
+class CrmBoard(models.AbstractModel):
     """Rows that are worked out whenever they are read, such as a board: a list of them
     works them out once, for what it shows and for how many there are."""
 
-    _name = "crm.visit.board"
-    _description = "Board of Visits"
+    _name = "crm.board"
+    _description = "Board"
 
     @api.model
     @api.readonly

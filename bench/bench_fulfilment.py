@@ -1,5 +1,5 @@
 """What orders need today beside the bare SQL aggregate that gives the same figures; and
-confirming, delivering and invoicing beside stock Odoo.
+confirming, delivering and invoicing, and sharing out scarce stock, beside stock Odoo.
 
 The parts are in bench/fulfilment/ and run inside Odoo's shell.
 """
@@ -18,6 +18,12 @@ WORDS = {
     "bill": "invoicing and posting",
 }
 
+SHARED = (
+    ("first", "nothing was reserved before", 1.5),
+    ("anew", "everything was reserved for others", 1.5),
+    ("again", "nothing is different", None),
+)
+
 
 def run(context):
     """Rows of the benchmark (see the dev kit's bench command)."""
@@ -25,6 +31,9 @@ def run(context):
     ours = context.make_database("gate_ours", OURS, fresh=True)
     yield from deed_rows(
         call(context, "fulfilment.deeds", "compare_deeds", stock, ours)
+    )
+    yield from allocation_rows(
+        call(context, "fulfilment.allocation", "compare_allocation", stock, ours)
     )
     filled = call(context, "fulfilment.volume", "fill", ours)
     yield from board_rows(
@@ -68,3 +77,29 @@ def board_rows(found, filled):
             f"aggregate {bare * 1000:.0f} ms, ours {ours * 1000:.0f} ms"
             f" ({queries:.0f} queries)",
         )
+
+
+def allocation_rows(found):
+    """What proposing and applying takes, of what Odoo takes to reserve."""
+    many = found["many"]
+    for deed, what, limit in SHARED:
+        (theirs, asked), (ours, queries) = many[deed], many[f"ours {deed}"]
+        yield row(
+            f"sharing out stock among {found['moves']:,} moves, {what}",
+            ours / theirs,
+            "ratio",
+            limit,
+            f"Odoo's reservation {theirs:.2f} s, {asked:,} queries;"
+            f" ours {ours:.2f} s, {queries:,}",
+        )
+    exponents = found["exponents"]
+    yield row(
+        "how its cost grows with the moves",
+        exponents["ours first"],
+        "exponent",
+        1.1,
+        f"Odoo's reservation {exponents['first']:.2f},"
+        f" the proposal alone {exponents['ours proposing']:.2f}",
+    )
+    seconds, queries = many["ours proposing"]
+    yield row("the proposal alone", seconds * 1000, "ms", peer=f"{queries:,} queries")

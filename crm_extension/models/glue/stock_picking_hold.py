@@ -430,11 +430,8 @@ class CrmPickingHold(models.AbstractModel):
     @api.model
     def _cron_refresh_held(self):
         """Customers' debts grow and shrink without anybody touching their orders."""
-        watches = self.env["crm.hold.policy"]
         everybody = self.env["res.company"].search([])  # pylint: disable=no-search-all
-        companies = everybody.filtered(
-            lambda company: watches._get_watch(company.id)[1:4] != (False,) * 3
-        )
+        companies = everybody.filtered(self._crm_waits_for_money)
         looked_at = Domain("crm_held", "=", True) | (
             Domain("company_id", "in", companies.ids) & Domain("sale_id", "!=", False)
         )
@@ -447,6 +444,14 @@ class CrmPickingHold(models.AbstractModel):
             some._crm_refresh_held()
             if not cron._commit_progress(len(some)):
                 return
+
+    @api.model
+    def _crm_waits_for_money(self, company):
+        """Whether any delivery of a company may come to wait for money."""
+        watch = self.env["crm.hold.policy"]._get_watch(company.id)
+        plans = self.env["crm.collection.line"]
+        deposits = watch.deposit and plans._is_used(company.id, True)
+        return watch.credit or watch.overdue or deposits
 
     # === BUSINESS METHODS: who decides === #
 

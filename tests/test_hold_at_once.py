@@ -6,7 +6,7 @@ import pytest
 
 from odoo import Command
 
-from .at_once import at_once, environment
+from .at_once import at_once, count_no_more, environment
 
 STOCK = "stock.group_stock_user"
 
@@ -44,6 +44,7 @@ def delivery():
         found = people.ids, order.id
     yield found
     with environment() as env:
+        count_no_more(env, env["sale.order"].browse(found[1]))
         env["res.users"].browse(found[0]).active = False
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from odoo import Command
 
-from .at_once import at_once, environment
+from .at_once import at_once, count_no_more, environment
 from .common import ACCOUNTANT, SALES
 
 
 @pytest.fixture
 def delivered():
-    """A delivered and paid order of ten. What is in the books stays there."""
+    """A delivered and paid order of ten; counts for nobody afterwards."""
     with environment() as env:
         people = env["res.users"].create(
             [
@@ -50,6 +50,7 @@ def delivered():
         env["crm.return.order"].search([("order_id", "=", found[1])]).filtered(
             lambda one: not one.released
         ).unlink()
+        count_no_more(env, env["sale.order"].browse(found[1]))
         env["res.users"].browse(found[0]).active = False
 
 

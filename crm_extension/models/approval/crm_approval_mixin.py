@@ -88,6 +88,8 @@ class CrmApprovalMixin(models.AbstractModel):
         self.crm_approval_route = False
         # Most documents are free, as their state has said already.
         held = self.filtered(lambda document: document.crm_approval_state != "free")
+        if not held:
+            return
         standings = held._approval_find_standings()
         reasons = self._approval_find_reasons(standings)
         # A list does not show what is offered, and that takes long to find out.
@@ -108,6 +110,9 @@ class CrmApprovalMixin(models.AbstractModel):
     @api.depends_context("uid")
     def _compute_crm_approval_is_own(self):
         held = self.filtered(lambda document: document.crm_approval_state != "free")
+        if not held:
+            self.crm_approval_is_own = False
+            return
         waiting = held._approval_get_under_way().grouped("res_id")
         for document in self:
             requests = waiting.get(document._origin.id)

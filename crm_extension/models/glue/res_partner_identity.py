@@ -100,6 +100,8 @@ class CrmCustomerIdentity(models.AbstractModel):
             have none
         """
         customers = self.filtered(lambda partner: not partner.parent_id).sudo()
+        if not customers:
+            return {}
         labels = {
             "crm_name_key": self.env._("same name"),
             "phone_sanitized": self.env._("same phone"),

@@ -224,6 +224,7 @@ def play(story):
     story.shoot("concessions", "finance", "concessions", ".o_pivot td")
     story.shoot("asked-by-me", "sales", "approvals-asked", ".o_data_row")
     salesperson_asks_for_a_change(story, story.record("res_partner_nuc"))
+    roles_begin(story)
     policies(story)
     story.shoot(
         "evidence",
@@ -398,6 +399,25 @@ def finance_invoices(story, order):
     with_invoices = {"active_model": "account.move", "active_ids": invoices}
     payment = story.call(login, model, "create", [{}], context=with_invoices)
     story.call(login, model, "action_create_payments", payment, context=with_invoices)
+
+
+def roles_begin(story):
+    """What each role starts with, and what it opens from there."""
+    for login in ("sales", "finance", "warehouse"):
+        story.shoot(f"start-{login}", login, "crm-start", ".o_crm_start_card")
+    for name, login, action, sign in (
+        (
+            "orders-board",
+            "sales",
+            "crm_order_execution_action_board",
+            "o_kanban_record",
+        ),
+        ("deliveries-held", "warehouse", "stock_picking_action_held", "o_data_row"),
+        ("scarce-stock", "warehouse", "crm_scarce_stock_action", "o_data_row"),
+        ("arrears", "finance", "crm_collection_due_action_arrears", "o_data_row"),
+        ("returns", "sales", "crm_return_order_action", "o_data_row"),
+    ):
+        story.shoot(name, login, f"action-{addon.NAME}.{action}", f".{sign}")
 
 
 def policies(story):

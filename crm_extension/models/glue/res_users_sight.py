@@ -52,6 +52,8 @@ ASKED = """
 def _query_asked(user_id, model, alias, _query):
     """Condition: the document, or what it is part of, waits for somebody's decision."""
     name, key = PARTS.get(model._name, (model._name, "id"))
+    if "crm_approval_request_ids" not in model.env[name]._fields:
+        return SQL("FALSE")  # nobody decides on it
     items, requests = model.env["crm.approval.item"], model.env["crm.approval.request"]
     return SQL(
         ASKED,

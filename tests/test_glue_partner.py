@@ -486,7 +486,9 @@ class TestCost(PartnerCase):
     """Where no policy is in force, nothing is looked up."""
 
     def count(self, deed):
-        deed()  # whatever is cached is cached now
+        self.env.flush_all()
+        self.env.invalidate_all()
+        deed()  # whatever is cached for good is cached now
         self.env.flush_all()
         self.env.invalidate_all()
         before = self.cr.sql_log_count

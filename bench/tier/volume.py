@@ -374,9 +374,27 @@ def _without_indexes(env, tables=TABLES):
 
 
 def _vacuum(database, *tables):
-    """What the database does by itself every few minutes."""
+    """What the database does by itself every few minutes. Twice: it may begin with that
+    by itself in the middle, and is a reader then."""
     with db_connect(database).cursor() as cr:
         cr.connection.set_session(autocommit=True)
-        for table in tables or TABLES:
-            cr.execute(f"VACUUM ANALYZE {table}")
+        for deed in ("VACUUM ANALYZE", "VACUUM"):
+            for table in tables or TABLES:
+                _wait_for_readers(cr)
+                cr.execute(f"{deed} {table}")
         cr.connection.set_session(autocommit=False)
+
+
+def _wait_for_readers(cr, seconds=60):
+    """Until nobody reads: for whoever began before, new rows do not exist, and no page
+    would be marked as seen by all. Such a reader may be the database's own helper that
+    has just begun with another table."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        cr.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL"
+            " AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        if not cr.fetchone()[0]:
+            return
+        time.sleep(0.1)

@@ -180,6 +180,40 @@ class TestContract(KindCommon, TransactionCase):
         with self.assertRaises(ValidationError):
             order.action_confirm()
 
+    def test_the_last_one_stays_with_a_confirmed_order(self):
+        order = self.make_order(0)
+        contract = self.attach(order)
+        order.action_confirm()
+        for way in (
+            contract.unlink,
+            lambda: contract.write({"res_id": self.make_order(0).id}),
+            lambda: contract.write({"res_model": "res.partner"}),
+        ):
+            with self.assertRaisesRegex(UserError, order.name):
+                way()
+        other = self.attach(order)
+        with self.assertRaisesRegex(UserError, order.name):
+            (contract + other).unlink()
+        contract.unlink()
+        self.assertFalse(contract.exists())
+        self.assertTrue(other.exists())
+
+    def test_it_may_go_where_nothing_stands_on_it(self):
+        quotation, signed, cancelled = (self.make_order(0) for _number in range(3))
+        contracts = [self.attach(order) for order in (quotation, signed, cancelled)]
+        (signed + cancelled).action_confirm()
+        signed.sudo().signed_on = "2026-01-01 10:00:00"
+        cancelled._action_cancel()
+        for contract in contracts:
+            contract.unlink()
+            self.assertFalse(contract.exists())
+        self.company.crm_order_contract = False
+        free = self.make_order(0)
+        contract = self.attach(free)
+        free.action_confirm()
+        contract.unlink()
+        self.assertFalse(contract.exists())
+
     def test_companies_that_do_not_ask_need_none(self):
         self.company.crm_order_contract = False
         order = self.make_order(0)

@@ -7,6 +7,7 @@ from . import res_company_collection  # before the company that is made of it
 from . import res_company
 from . import crm_team_calls  # before the team that is made of it
 from . import hr_employee, hr_version, hr_department, crm_team, crm_team_member
+from . import ir_attachment
 
 # Before what is made of them.
 from . import res_partner_terms, res_partner_volume, res_partner_tier

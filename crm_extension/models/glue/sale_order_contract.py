@@ -53,9 +53,12 @@ class CrmSaleContract(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    def _crm_filter_without_contract(self):
+    def _crm_filter_without_contract(self, gone=()):
         """Those whose company asks for the customer's contract, and that have neither
-        something attached nor a signature."""
+        something attached nor a signature.
+
+        :param gone: ids of attachments that do not count, for they are about to go
+        """
         # Superuser mode: what a company asks is the same whoever confirms.
         unsigned = self.sudo().filtered(
             lambda order: order.company_id.crm_order_contract and not order.signed_on
@@ -68,7 +71,8 @@ class CrmSaleContract(models.AbstractModel):
             ._read_group(
                 Domain("res_model", "=", "sale.order")
                 & Domain("res_id", "in", unsigned.ids)
-                & Domain("res_field", "=", False),
+                & Domain("res_field", "=", False)
+                & Domain("id", "not in", gone),
                 ["res_id"],
             )
         )

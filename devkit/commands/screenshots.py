@@ -414,7 +414,7 @@ def roles_begin(story):
         ),
         ("deliveries-held", "warehouse", "stock_picking_action_held", "o_data_row"),
         ("scarce-stock", "warehouse", "crm_scarce_stock_action", "o_data_row"),
-        ("arrears", "finance", "crm_collection_due_action_arrears", "o_data_row"),
+        ("arrears", "finance", "crm_collection_due_action_arrears", "o_group_header"),
         ("returns", "sales", "crm_return_order_action", "o_data_row"),
     ):
         story.shoot(name, login, f"action-{addon.NAME}.{action}", f".{sign}")

@@ -295,7 +295,7 @@ class CrmOrderExecution(models.Model):
                 "The request was sent back: answer it and send it again"
             ),
             "confirm": self.env._("It is approved: confirm it"),
-            "release": self.env._("The delivery is held: ask for its release"),
+            "release": self.env._("The delivery is held: have it released"),
             "plan": self.env._(
                 "No delivery is planned for %(left)s: plan one, or lower the order",
                 left=left,

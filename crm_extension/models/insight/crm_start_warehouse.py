@@ -84,6 +84,7 @@ class CrmStartWarehouse(models.AbstractModel):
             self.env._("Scarce products"),
             scarce,
             "crm_extension.crm_scarce_stock_action",
+            {"search_default_there": False},
             level="attention" if scarce else "",
         )
 

@@ -86,7 +86,8 @@ FIGURES = """
     SELECT asked.id,
            COALESCE(billed.invoiced, 0) + COALESCE(invoices.invoiced, 0) AS invoiced,
            COALESCE(billed.credited, 0) + COALESCE(invoices.credited, 0) AS credited,
-           ROUND(COALESCE(earned.margin, 0)::numeric, 2) AS margin,
+           ROUND((COALESCE(earned.margin, 0)
+                  + COALESCE(earnings.margin, 0))::numeric, 2) AS margin,
            (COALESCE(ordered.orders, 0) + COALESCE(orders.orders, 0))::int AS orders,
            LENGTH(REPLACE((
                COALESCE(billed.months, 0) | COALESCE(invoices.months, 0)
@@ -128,6 +129,7 @@ FIGURES = """
          GROUP BY belonging.customer
       ) orders ON orders.customer = asked.id
       LEFT JOIN (%(earned)s) earned ON earned.customer = asked.id
+      LEFT JOIN (%(earnings)s) earnings ON earnings.customer = asked.id
       LEFT JOIN (
         SELECT line.partner_id AS customer, MIN(line.date_maturity) AS overdue_on
           FROM account_move_line line
@@ -185,18 +187,29 @@ NAMES = {
 }
 # What orders leave after their kept cost: to be read line by line, and therefore only
 # where it counts.
-EARNED = """
-    SELECT partner.commercial_partner_id AS customer,
-           SUM((line.price_subtotal - COALESCE(line.crm_cost, line.purchase_price, 0)
-                * line.product_uom_qty)
-               / sale.currency_rate) AS margin
+MARGIN = """
+    SUM((line.price_subtotal - COALESCE(line.crm_cost, line.purchase_price, 0)
+         * line.product_uom_qty)
+        / sale.currency_rate) AS margin
+"""
+COUNTED = """
+    %(ordered)s AND sale.date_order < %(until)s AND sale.date_order >= %(since)s
+    AND sale.currency_rate > 0 AND line.display_type IS NULL
+"""
+EARNED = f"""
+    SELECT sale.partner_id AS customer, {MARGIN}
       FROM sale_order sale
-      JOIN res_partner partner ON partner.id = sale.partner_id
       JOIN sale_order_line line ON line.order_id = sale.id
-     WHERE %(meant)s AND %(ordered)s AND sale.date_order < %(until)s
-       AND sale.date_order >= %(since)s
-       AND sale.currency_rate > 0 AND line.display_type IS NULL
-     GROUP BY partner.commercial_partner_id
+     WHERE %(ordered_by)s AND {COUNTED}
+     GROUP BY sale.partner_id
+"""
+EARNINGS = f"""
+    SELECT belonging.customer, {MARGIN}
+      FROM sale_order sale
+      JOIN (%(belonging)s) belonging ON belonging.id = sale.partner_id
+      JOIN sale_order_line line ON line.order_id = sale.id
+     WHERE {COUNTED}
+     GROUP BY belonging.customer
 """
 NOT_EARNED = "SELECT NULL::int AS customer, NULL::numeric AS margin WHERE FALSE"
 
@@ -362,22 +375,34 @@ class CrmCustomerWorth(models.AbstractModel):
         since, until = start + timedelta(days=1), day + timedelta(days=1)
         # Where one calendar month ends and the next begins.
         months = list(date_utils.date_range(start.replace(day=1), day))
-        earned = EARNED if margins else NOT_EARNED
-        span = {"meant": meant, "since": since, "until": until}
+        whose = {part: among(column, customers) for part, column in NAMES.items()}
+        whose["belonging"] = SQL(BELONGING, meant=meant)
         return self._crm_query_business(
             company,
             FIGURES,
-            earned=self._crm_query_business(company, earned, **span),
+            **self._crm_query_margins(company, margins, since, until, whose),
             invoiced=SQL(INVOICED, start=start, months=months),
             bought=SQL(BOUGHT, since=since, months=months),
-            belonging=SQL(BELONGING, meant=meant),
             overdue=self._crm_query_overdue(company, day),
             asked=asked or SQL("SELECT unnest(%s::int[]) AS id", list(customers)),
             day=day,
             start=start,
             until=until,
-            **{part: among(column, customers) for part, column in NAMES.items()},
+            **whose,
         )
+
+    @api.model
+    def _crm_query_margins(self, company, margins, since, until, whose):
+        """What was earned with those whom orders name, and with their contacts."""
+        queries = {"earned": EARNED, "earnings": EARNINGS}
+        return {
+            part: self._crm_query_business(
+                company, query, since=since, until=until, **whose
+            )
+            if margins
+            else SQL(NOT_EARNED)
+            for part, query in queries.items()
+        }
 
     @api.model
     def _crm_query_overdue(self, company, day):

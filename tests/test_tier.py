@@ -201,6 +201,19 @@ class TestFigures(TierCommon, TransactionCase):
         self.assertEqual(figures["margin"], 2 * 10 * (450 - 250))
         self.assertEqual(figures["first_on"], self.today - timedelta(500))
 
+    def test_what_contacts_order_earns_for_their_company(self):
+        contact = self.env["res.partner"].create(
+            {"name": "Someone", "parent_id": self.customer.id}
+        )
+        self.sell(0, days=3)
+        self.sell(0, days=2).partner_id = contact
+        self.sell(0, days=1).partner_id = self.env["res.partner"].create(
+            {"name": "Other"}
+        )
+        figures = self.figures()
+        self.assertEqual(figures["orders"], 2)
+        self.assertEqual(figures["margin"], 2 * 10 * (450 - 250))
+
     def test_months_are_counted_once_over_orders_and_invoices(self):
         day = self.today.replace(day=1)
         self.bill(10, (self.today - day).days)

@@ -20,8 +20,9 @@ DOCS = home.REPOSITORY / "docs"
 SCREEN = (1400, 900)
 PHONE = (390, 844)
 TALL = (1400, 1250)  # a rule with its points and its check
-# Odoo's own lines of an order are wider than their place once it is confirmed.
-WIDE = ("order-done",)
+# Odoo's own lines of an order are wider than their place once it is confirmed; a board
+# goes on to the right.
+WIDE = ("order-done", "orders-board")
 TIMEZONE = "Asia/Shanghai"
 REASON = (
     "The university opens its new library in March and compares us with two others."

@@ -363,6 +363,53 @@ class TestCombos(BadInputCase, TransactionCase):
         self.assertGives(order, 0, "none")
         self.assertPasses(order)
 
+    def test_before_it_is_saved_it_may_be_changed(self):
+        """What the web client asks: the order has the line as it was, too."""
+        combo = {
+            "product_id": self.office.id,
+            "product_uom_qty": 3,
+            "virtual_id": "office",
+        }
+        parts = [
+            {
+                "product_id": item.combo_item_ids.product_id.id,
+                "combo_item_id": item.combo_item_ids.id,
+                "linked_virtual_id": "office",
+                "product_uom_qty": 3,
+            }
+            for item in self.combos
+        ]
+        order = {
+            "partner_id": self.customer.id,
+            "company_id": self.company.id,
+            "order_line": [
+                (Command.CREATE, f"virtual_{number}", line)
+                for number, line in enumerate([combo, *parts])
+            ],
+        }
+        told = (
+            self.env["sale.order.line"]
+            .with_user(self.sales)
+            .onchange(
+                combo | {"order_id": order, "product_uom_qty": 2},
+                ["product_uom_qty"],
+                {"product_uom_qty": {}, "virtual_id": {}, "crm_discount_badge": {}},
+            )
+        )
+        self.assertFalse(told["value"].get("crm_discount_badge"))
+
+    def test_a_part_whose_combo_is_taken_away_stands_alone(self):
+        part = {
+            "product_id": self.desk.id,
+            "combo_item_id": self.combos[0].combo_item_ids.id,
+            "linked_virtual_id": "gone",
+        }
+        order = self.env["sale.order"].new(
+            {"partner_id": self.customer.id, "order_line": [Command.create(part)]}
+        )
+        self.assertFalse(order.order_line._get_linked_line())
+        self.assertEqual(order.order_line.crm_reference_price, 450)
+
     def test_a_discount_on_a_part_is_given_on_the_part(self):
         order = self.sell_combo()
         order.order_line[1].discount = 10

@@ -166,6 +166,18 @@ class SaleOrderLine(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_linked_line(self):
+        """An unsaved combo stands twice in its order while it is typed, as it was and
+        last as it is; and not at all once its parts are chosen anew. Odoo fails on
+        both, for it never looks at the other lines of an order while one is typed;
+        discounts are judged by them."""
+        self.ensure_one()
+        if self.linked_line_id or not self.linked_virtual_id:
+            return super()._get_linked_line()
+        return self.order_id.order_line.filtered(
+            lambda line: line.virtual_id == self.linked_virtual_id
+        )[-1:]
+
     @api.model
     def _crm_judged_depends(self):
         customer = "order_id.partner_id.commercial_partner_id"
